@@ -1,0 +1,215 @@
+package soap
+
+import (
+	"bytes"
+	"errors"
+	"strconv"
+
+	"github.com/viaduct-soap/viaduct/internal/xmltext"
+)
+
+// Errors of Bridge.
+var (
+	// ErrNoEnvelope means that one of the two messages has no envelope.
+	ErrNoEnvelope = errors.New("soap: a message without an envelope cannot be bridged")
+	// ErrNotHeld means that a fault is still arriving: call Body.Hold first.
+	ErrNotHeld = errors.New("soap: a fault has to be held before it is bridged")
+)
+
+// ownPrefix is the prefix of the envelope in messages that Viaduct writes.
+const ownPrefix = "s"
+
+// frame is what stands around the blocks and the content of Body where the outer
+// elements are written anew.
+type frame struct {
+	prefix  string
+	pre     []byte // start tag of Envelope
+	opening []byte // start tag of Header
+	closing []byte // end tag of Header
+	body    []byte // start tag of Body
+	post    []byte // end tags of Body and Envelope
+}
+
+func newFrame(v EnvelopeVersion, prefix string) *frame {
+	return &frame{
+		prefix:  prefix,
+		pre:     []byte("<" + prefix + ":Envelope xmlns:" + prefix + `="` + v.Namespace() + `">`),
+		opening: []byte("<" + prefix + ":Header>"),
+		closing: []byte("</" + prefix + ":Header>"),
+		body:    []byte("<" + prefix + ":Body>"),
+		post:    []byte("</" + prefix + ":Body></" + prefix + ":Envelope>"),
+	}
+}
+
+// Bridge returns a draft of base in another version of the envelope. The outer
+// elements are written anew, with a prefix that base does not use; every
+// declaration that was in force at Header and at Body is in force there again,
+// so that QNames in content keep their meaning. Blocks are copied by position,
+// with role, mustUnderstand and relay in the new namespace (dispatch 8.7). A
+// fault is rebuilt as a fault, and an empty Body stays empty. WS-Addressing
+// headers are left to package addressing.
+//
+// The body is read by the view Content: ask for it in Needs. Where only the
+// addressing version differs the draft is that of NewDraft. A message whose
+// signature covers Body breaks; the caller looks at Touched before.
+func Bridge(base *Envelope, to Version) (*Draft, error) {
+	d := NewDraft(base)
+	d.version = to
+	if to.Envelope == base.Version.Envelope {
+		return d, nil
+	}
+	if err := d.bridge(to.Envelope); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *Draft) bridge(to EnvelopeVersion) error {
+	e := d.base
+	if to == EnvelopeNone || e.Version.Envelope == EnvelopeNone {
+		return ErrNoEnvelope
+	}
+	f := newFrame(to, freshPrefix(e.head))
+	if !e.header.Empty() {
+		f.opening = withScope(f.opening, e.outer)
+	}
+	d.frame = f
+	if fault, _ := IsFault(e); !fault {
+		f.body = withScope(f.body, e.inner)
+		return nil
+	}
+	if s := e.body.State(); s != Held && s != Spooled {
+		return ErrNotHeld
+	}
+	fault, err := readFault(e)
+	if err != nil {
+		return err
+	}
+	d.own, d.content = true, fault.element(d.version, f.prefix)
+	return nil
+}
+
+// freshPrefix returns a prefix that is declared nowhere in head.
+func freshPrefix(head []byte) string {
+	prefix := ownPrefix
+	for i := 1; bytes.Contains(head, []byte("xmlns:"+prefix)); i++ {
+		prefix = ownPrefix + strconv.Itoa(i)
+	}
+	return prefix
+}
+
+// withScope adds declarations to a start tag, of each prefix the innermost.
+func withScope(tag []byte, scope []xmltext.Decl) []byte {
+	tag = tag[:len(tag)-1]
+	for i, d := range scope {
+		if !hidden(d.Prefix, scope[i+1:]) {
+			tag = appendDecl(tag, d)
+		}
+	}
+	return append(tag, '>')
+}
+
+func hidden(prefix []byte, inner []xmltext.Decl) bool {
+	for _, d := range inner {
+		if bytes.Equal(d.Prefix, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// appendDecl writes a declaration. xmlns="" is left out: the tags written here
+// have no default namespace around them.
+func appendDecl(dst []byte, d xmltext.Decl) []byte {
+	if len(d.Space) == 0 {
+		return dst
+	}
+	dst = append(dst, " xmlns"...)
+	if len(d.Prefix) > 0 {
+		dst = append(append(dst, ':'), d.Prefix...)
+	}
+	dst = append(dst, `="`...)
+	dst = xmltext.AppendEscapedAttr(dst, string(d.Space))
+	return append(dst, '"')
+}
+
+// framed appends a head with outer elements written anew.
+func (d *Draft) framed(dst [][]byte) [][]byte {
+	f := d.frame
+	dst = append(dst, f.pre, f.opening)
+	n := len(dst)
+	if d.base != nil {
+		dst = d.bridgedBlocks(dst)
+	}
+	for _, p := range d.added {
+		dst = piece(dst, p)
+	}
+	if len(dst) == n {
+		return append(dst[:n-1], f.body) // no Header without blocks
+	}
+	return append(dst, f.closing, f.body)
+}
+
+// bridgedBlocks appends the base's blocks with their edits, and with SOAP
+// attributes of the new version.
+func (d *Draft) bridgedBlocks(dst [][]byte) [][]byte {
+	e, edits, marks := d.base, d.edits, d.base.marks
+	for i := range e.blocks {
+		first := 0
+		for first < len(marks) && marks[first].block == i {
+			first++
+		}
+		own := marks[:first]
+		marks = marks[first:]
+		if len(edits) > 0 && edits[0].block == i {
+			dst = piece(dst, edits[0].element)
+			edits = edits[1:]
+			continue
+		}
+		b := &e.blocks[i]
+		at := b.Element.Start
+		for _, m := range own {
+			dst = piece(dst, e.head[at:m.attribute.Start])
+			dst = piece(dst, d.attribute(b, m))
+			at = m.attribute.End
+		}
+		dst = piece(dst, e.head[at:b.Element.End])
+	}
+	return dst
+}
+
+// attribute returns a SOAP attribute in the new version, empty where the new
+// version says the same by leaving it out.
+func (d *Draft) attribute(b *Block, m mark) []byte {
+	to := d.version.Envelope
+	if m.kind == markMustUnderstand {
+		return d.soapAttribute(attrMustUnderstand, boolean(b.MustUnderstand))
+	}
+	if m.kind == markRelay || b.RoleKind == RoleUltimate {
+		return nil // SOAP 1.1 knows no relay; no role is the final receiver
+	}
+	switch b.RoleKind {
+	case RoleNext:
+		return d.soapAttribute(to.roleAttr(), to.NextRole())
+	default:
+		// The value stays as it was escaped; its quotes go with it.
+		e := d.base
+		attr := append([]byte(d.frame.prefix), ':')
+		attr = append(attr, to.roleAttr()...)
+		attr = append(attr, '=')
+		return append(attr, e.head[m.value.Start-1:m.value.End+1]...)
+	}
+}
+
+func (d *Draft) soapAttribute(name, value string) []byte {
+	return []byte(d.frame.prefix + ":" + name + `="` + value + `"`)
+}
+
+// boolean is what WCF writes, and the only spelling of SOAP 1.1.
+func boolean(v bool) string {
+	if v {
+		return "1"
+	}
+	return "0"
+}

@@ -1,0 +1,7 @@
+package soap
+
+// Prove tells where the draft differs from its base in more than its edits.
+func (d *Draft) Prove() error {
+	d.plan()
+	return d.prove()
+}
