@@ -1,0 +1,180 @@
+package filter
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/viaduct-soap/viaduct/addressing"
+	"github.com/viaduct-soap/viaduct/internal/refusal"
+	"github.com/viaduct-soap/viaduct/internal/source"
+	"github.com/viaduct-soap/viaduct/soap"
+)
+
+// Entry is one line of a table.
+type Entry[T any] struct {
+	Name     string // of the filter or the endpoint, for messages
+	Filter   Filter
+	Priority int // higher first; 0 is WCF's default
+	Value    T
+	Pos      source.Pos
+}
+
+// Table chooses by filters (dispatch 4.1): it evaluates its levels of equal
+// priority from the highest down and stops after the first with a match. It is
+// immutable. Look-ups may run at the same time, each with an Input of its own.
+type Table[T any] struct {
+	entries []Entry[T]
+	levels  []*level[T] // highest priority first
+}
+
+// ErrNoMatch is returned when no filter of a table matches: add an entry that
+// does, for instance MatchAll with the lowest priority.
+var ErrNoMatch error = refusal.New(refusal.FilterNoMatch, -1, "no filter of the table matches")
+
+// MultipleMatchesError says that two entries of one level match a message where
+// only one may. It gives the fault FT-12.
+type MultipleMatchesError struct {
+	First, Second       string // names of entries
+	FirstPos, SecondPos source.Pos
+	Priority            int
+	Example             string // what both match, "" when it is any message
+}
+
+func (e *MultipleMatchesError) Error() string {
+	example := e.Example
+	if example != "" {
+		example = "; e.g. " + example
+	}
+	return fmt.Sprintf("%s: filter %q and filter %q (%s) both match at priority %d%s. Give one a higher priority",
+		e.SecondPos, e.Second, e.First, e.FirstPos, e.Priority, example)
+}
+
+// Unwrap returns the refusal that counters and logs see.
+func (e *MultipleMatchesError) Unwrap() error { return refusal.New(refusal.FilterMultiple, -1, "") }
+
+// Fault returns the internal service fault: the client cannot mend a table.
+func (e *MultipleMatchesError) Fault(soap.Version) *soap.Fault {
+	return addressing.InternalServiceFault()
+}
+
+// NewTable builds a table. Entries keep their order inside a level.
+func NewTable[T any](entries []Entry[T]) (*Table[T], error) {
+	t := &Table[T]{entries: slices.Clone(entries)}
+	byPriority := map[int]*level[T]{}
+	for i := range t.entries {
+		e := &t.entries[i]
+		if e.Filter == nil {
+			return nil, fmt.Errorf("%s: filter table entry %q has no filter", e.Pos, e.Name)
+		}
+		l := byPriority[e.Priority]
+		if l == nil {
+			l = newLevel[T](e.Priority)
+			byPriority[e.Priority] = l
+			t.levels = append(t.levels, l)
+		}
+		l.add(&candidate[T]{entry: e, order: i})
+	}
+	slices.SortFunc(t.levels, func(a, b *level[T]) int { return b.priority - a.priority })
+	return t, nil
+}
+
+// Entries returns the entries in their order. They must not be changed.
+func (t *Table[T]) Entries() []Entry[T] { return t.entries }
+
+// Match returns the one entry of the highest matching level. Errors:
+// [ErrNoMatch], *[MultipleMatchesError], or that of a filter. It does not
+// allocate unless a filter compares headers.
+func (t *Table[T]) Match(in *Input) (*Entry[T], error) {
+	for _, l := range t.levels {
+		s := search[T]{in: in}
+		if err := l.search(&s); err != nil {
+			return nil, err
+		}
+		switch {
+		case s.second != nil:
+			return nil, conflict(s.first, s.second, in)
+		case s.first != nil:
+			return s.first.entry, nil
+		}
+	}
+	return nil, ErrNoMatch
+}
+
+// MatchAll appends all matching entries of the highest matching level to dst, in
+// the order of the table; nothing when none matches. The error is that of a
+// filter.
+func (t *Table[T]) MatchAll(dst []*Entry[T], in *Input) ([]*Entry[T], error) {
+	for _, l := range t.levels {
+		s := search[T]{in: in, many: true}
+		if err := l.search(&s); err != nil {
+			return dst, err
+		}
+		if len(s.all) == 0 {
+			continue
+		}
+		slices.SortFunc(s.all, func(a, b *candidate[T]) int { return a.order - b.order })
+		for _, c := range s.all {
+			dst = append(dst, c.entry)
+		}
+		break
+	}
+	return dst, nil
+}
+
+// Explanation tells how one entry stands to a message.
+type Explanation[T any] struct {
+	Entry   *Entry[T]
+	Matched bool
+	Text    string // "match", or the first difference
+}
+
+// Explain asks every filter of the table, in the order of evaluation.
+func (t *Table[T]) Explain(in *Input) []Explanation[T] {
+	list := make([]Explanation[T], 0, len(t.entries))
+	for i := range t.entries {
+		e := &t.entries[i]
+		ok, err := e.Filter.Match(in)
+		x := Explanation[T]{Entry: e, Matched: ok && err == nil}
+		if err != nil {
+			x.Text = err.Error()
+		} else {
+			x.Text = e.Filter.Explain(in)
+		}
+		list = append(list, x)
+	}
+	slices.SortStableFunc(list, func(a, b Explanation[T]) int { return b.Entry.Priority - a.Entry.Priority })
+	return list
+}
+
+// Conflicts returns pairs of entries that match the same messages whatever these
+// hold, one pair for each later entry: a request-reply table must have none.
+// Conflicts that depend on the message come as errors of Match.
+func (t *Table[T]) Conflicts() []*MultipleMatchesError {
+	var list []*MultipleMatchesError
+	for _, l := range t.levels {
+		list = l.conflicts(list)
+	}
+	slices.SortFunc(list, func(a, b *MultipleMatchesError) int {
+		return cmp.Or(a.SecondPos.Compare(b.SecondPos), cmp.Compare(a.Second, b.Second), cmp.Compare(a.First, b.First))
+	})
+	return list
+}
+
+func conflict[T any](a, b *candidate[T], in *Input) *MultipleMatchesError {
+	if a.order > b.order {
+		a, b = b, a
+	}
+	e := &MultipleMatchesError{
+		First: a.entry.Name, FirstPos: a.entry.Pos,
+		Second: b.entry.Name, SecondPos: b.entry.Pos,
+		Priority: a.entry.Priority,
+	}
+	if in == nil || in.Properties == nil {
+		return e
+	}
+	if a, err := in.Properties.Action(); err == nil && a != "" {
+		e.Example = "Action " + soap.Echo(string(a))
+	}
+	return e
+}
