@@ -1,0 +1,224 @@
+package httpchan
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/viaduct-soap/viaduct/binding"
+	"github.com/viaduct-soap/viaduct/internal/refusal"
+)
+
+// FrontOptions shape a front. The zero value is usable.
+type FrontOptions struct {
+	TLS *tls.Config // nil: plain HTTP
+	// Port is the port that listeners of this socket have in their addresses, as
+	// in a configuration that names another port than the socket's. 0: the port of
+	// the Host field counts.
+	Port int
+	Log  *slog.Logger
+	// HeadTimeout bounds the reading of a request head; default 10 s.
+	HeadTimeout time.Duration
+	// IdleTimeout ends a connection on which no request comes; default 120 s.
+	IdleTimeout time.Duration
+	// MinRate is the least number of octets per second that a peer has to send
+	// or take once Grace has passed; default 240, negative for none.
+	MinRate int64
+	// Grace is the time before MinRate counts; default 5 s.
+	Grace time.Duration
+	// MaxConnections bounds the connections of this front; 0 means no bound.
+	MaxConnections int
+	// MaxPerAddress bounds the connections of one source address; 0 means no bound.
+	MaxPerAddress int
+	// HideReason leaves the reason out of X-Viaduct-Error (errors.disclose=none).
+	HideReason bool
+	// Refused is told of connections and requests that never became an exchange.
+	Refused func(refusal.Reason)
+	// Pages answers what is not a message: metadata, help. May be nil.
+	Pages http.Handler
+}
+
+func (o *FrontOptions) setDefaults() {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.HeadTimeout == 0 {
+		o.HeadTimeout = 10 * time.Second
+	}
+	if o.IdleTimeout == 0 {
+		o.IdleTimeout = 120 * time.Second
+	}
+	if o.MinRate == 0 {
+		o.MinRate = 240
+	}
+	if o.Grace == 0 {
+		o.Grace = 5 * time.Second
+	}
+	if o.Refused == nil {
+		o.Refused = func(refusal.Reason) {}
+	}
+}
+
+// Front serves HTTP on one socket.
+type Front struct {
+	dispatcher binding.Dispatcher
+	scheme     string
+	port       string // ":80", or empty
+	options    FrontOptions
+	server     *http.Server
+	ids        *idSource
+	draining   atomic.Bool
+
+	mu      sync.Mutex // guards the rest
+	conns   map[*conn]struct{}
+	sources map[string]int
+}
+
+// NewFront returns a front that hands messages to the listeners of d. It opens
+// nothing.
+func NewFront(d binding.Dispatcher, o FrontOptions) *Front {
+	o.setDefaults()
+	f := &Front{
+		dispatcher: d, scheme: "http", options: o, ids: newIDSource(),
+		conns: map[*conn]struct{}{}, sources: map[string]int{},
+	}
+	if o.TLS != nil {
+		f.scheme = "https"
+	}
+	if o.Port > 0 {
+		f.port = ":" + strconv.Itoa(o.Port)
+	}
+	f.server = &http.Server{
+		Handler:        http.HandlerFunc(f.serveHTTP),
+		MaxHeaderBytes: 64<<10 - 4096, // net/http adds its own slack of 4096
+		ErrorLog:       log.New(io.Discard, "", 0),
+		ConnContext:    connContext,
+		ConnState:      connState,
+		TLSConfig:      o.TLS,
+		HTTP2:          &http.HTTP2Config{MaxConcurrentStreams: 100},
+	}
+	return f
+}
+
+type connKey struct{}
+
+func connContext(ctx context.Context, nc net.Conn) context.Context {
+	if t, ok := nc.(*tls.Conn); ok {
+		nc = t.NetConn()
+	}
+	return context.WithValue(ctx, connKey{}, nc)
+}
+
+func connState(nc net.Conn, s http.ConnState) {
+	if t, ok := nc.(*tls.Conn); ok {
+		nc = t.NetConn()
+	}
+	if c, ok := nc.(*conn); ok {
+		c.state(s)
+	}
+}
+
+// Serve accepts connections on l until Shutdown or Close. It returns nil then.
+func (f *Front) Serve(ctx context.Context, l net.Listener) error {
+	sweepDone := make(chan struct{})
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		defer close(sweepDone)
+		f.sweep(ctx)
+	}()
+	defer func() {
+		cancel()
+		<-sweepDone
+	}()
+	f.server.BaseContext = func(net.Listener) context.Context { return ctx }
+	source := &connSource{Listener: l, front: f}
+	var err error
+	if f.options.TLS != nil {
+		err = f.server.ServeTLS(source, "", "")
+	} else {
+		err = f.server.Serve(source)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return fmt.Errorf("serve %s: %w", l.Addr(), err)
+}
+
+// Shutdown stops accepting, lets exchanges end and closes idle connections. It
+// returns the context's error when they did not end in time.
+func (f *Front) Shutdown(ctx context.Context) error {
+	f.draining.Store(true)
+	return f.server.Shutdown(ctx)
+}
+
+// Close cuts every connection.
+func (f *Front) Close() error {
+	f.draining.Store(true)
+	return f.server.Close()
+}
+
+// Connections returns the number of open connections.
+func (f *Front) Connections() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.conns)
+}
+
+// connSource wraps accepted connections and refuses those over the limits.
+type connSource struct {
+	net.Listener
+	front *Front
+}
+
+func (s *connSource) Accept() (net.Conn, error) {
+	for {
+		nc, err := s.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if c, ok := s.front.admit(nc); ok {
+			return c, nil
+		}
+		// The socket buffer of a new connection takes this without waiting.
+		(&conn{Conn: nc, front: s.front}).refuse("HTTP/1.1 503 Service Unavailable", refusal.LimitConnections, "Retry-After: 1\r\n")
+		_ = nc.Close() // a client that cannot be told sees the end
+	}
+}
+
+func (f *Front) admit(nc net.Conn) (*conn, bool) {
+	source := ""
+	if a, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
+		source = a.IP.String()
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if m := f.options.MaxConnections; m > 0 && len(f.conns) >= m {
+		return nil, false
+	}
+	if m := f.options.MaxPerAddress; m > 0 && f.sources[source] >= m {
+		return nil, false
+	}
+	c := newConn(nc, f, source)
+	f.conns[c] = struct{}{}
+	f.sources[source]++
+	return c, true
+}
+
+func (f *Front) forget(c *conn) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.conns, c)
+	if f.sources[c.source]--; f.sources[c.source] <= 0 {
+		delete(f.sources, c.source)
+	}
+}
