@@ -1,0 +1,163 @@
+package routing
+
+import (
+	"encoding/hex"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+
+	"github.com/viaduct-soap/viaduct/addressing"
+	"github.com/viaduct-soap/viaduct/binding"
+	"github.com/viaduct-soap/viaduct/internal/wssec"
+	"github.com/viaduct-soap/viaduct/soap"
+)
+
+// outbound makes the message of one attempt (dispatch 8.7). What arrived stays
+// as it is; the draft holds the edits.
+func outbound(req *binding.Request, d *Destination) (*soap.Draft, error) {
+	draft := soap.NewDraft(req.Envelope)
+	if d.Mode == ForwardSigned {
+		removeForged(draft)
+	} else if err := edit(draft, req, d); err != nil {
+		draft.Close()
+		return nil, err
+	}
+	if err := wssec.Check(draft); err != nil {
+		draft.Close()
+		return nil, err
+	}
+	return draft, nil
+}
+
+func edit(draft *soap.Draft, req *binding.Request, d *Destination) error {
+	if d.ProcessMessages {
+		removeProcessed(draft)
+	}
+	removeForged(draft)
+	switch {
+	case d.Binding.ManualAddressing:
+		return nil
+	case !d.ProcessMessages:
+		return d.Address.ApplyTo(draft, &req.Properties, d.Binding.Version.Addressing)
+	default:
+		return d.outbound.Apply(draft, &req.Properties, addressing.Request{Reply: req.Shape != binding.OneWay, NewID: newID})
+	}
+}
+
+// removeProcessed removes the headers that are aimed at every node and not
+// meant to go on: a node that does not process a header for role next may not
+// leave it to the following one unless relay says so (SOAP 1.2 Part 1, 2.7.2).
+// Addressing properties are dealt with by package addressing.
+func removeProcessed(draft *soap.Draft) {
+	env := draft.Base()
+	blocks := env.Blocks()
+	own := env.Version.Addressing.Namespace()
+	for i := range blocks {
+		b := &blocks[i]
+		if b.RoleKind == soap.RoleNext && !b.Relay && (own == "" || string(b.Name.Space) != own) {
+			draft.Remove(i)
+		}
+	}
+}
+
+// relayNamespace is that of the token by which a relay tells a listener who
+// sent a message.
+const relayNamespace = "http://schemas.microsoft.com/netservices/2009/05/servicebus/connect"
+
+// removeForged removes headers that only a relay may write: a destination would
+// take them for the router's word (threats T-SOAP-11).
+func removeForged(draft *soap.Draft) {
+	blocks := draft.Base().Blocks()
+	for i := range blocks {
+		if blocks[i].Name.Is(relayNamespace, "RelayAccessToken") {
+			draft.Remove(i)
+		}
+	}
+}
+
+// inbound makes the answer to the client out of the destination's answer. send
+// is false when the client wants none.
+func inbound(req *binding.Request, d *Destination, in *binding.Incoming, fault bool) (draft *soap.Draft, send bool, err error) {
+	draft = soap.NewDraft(in.Envelope)
+	if d.Mode == ForwardSigned || !d.ProcessMessages {
+		return draft, true, nil
+	}
+	props, err := addressing.ExtractReply(in.Envelope)
+	if err != nil {
+		draft.Close()
+		return nil, false, err
+	}
+	removeNone(draft)
+	removeProcessed(draft)
+	if send, err = addressing.AddressReply(draft, &props, &req.Properties, addressing.Reply{Fault: fault}); err != nil || !send {
+		draft.Close()
+		return nil, false, err
+	}
+	if wssec.Check(draft) != nil {
+		// A signed answer goes back as it came: the message is worth more than
+		// the header that WCF would have dropped.
+		draft.Close()
+		draft = soap.NewDraft(in.Envelope)
+	}
+	return draft, true, nil
+}
+
+// removeNone removes the headers of the namespace that stands for "no
+// addressing": Mono writes one into SOAP 1.1 faults, and .NET refuses it (wire
+// formats 10.1).
+func removeNone(draft *soap.Draft) {
+	blocks := draft.Base().Blocks()
+	for i := range blocks {
+		if string(blocks[i].Name.Space) == soap.NamespaceAddressingNone {
+			draft.Remove(i)
+		}
+	}
+}
+
+// newID makes a MessageID as .NET does: a random UUID.
+func newID() addressing.MessageID {
+	var b [16]byte
+	hi, lo := rand.Uint64(), rand.Uint64() //nolint:gosec // has to be unique, not secret; ChaCha8 with a random seed
+	for i := range 8 {
+		b[i], b[8+i] = byte(hi>>(8*i)), byte(lo>>(8*i))
+	}
+	b[6], b[8] = b[6]&0x0F|0x40, b[8]&0x3F|0x80 // RFC 9562, 5.4
+	var s strings.Builder
+	s.WriteString("urn:uuid:")
+	h := hex.EncodeToString(b[:])
+	for _, part := range [...]string{h[:8], h[8:12], h[12:16], h[16:20]} {
+		s.WriteString(part)
+		s.WriteByte('-')
+	}
+	s.WriteString(h[20:])
+	return addressing.MessageID(s.String())
+}
+
+// fields returns the HTTP fields of an attempt: what the destination lets
+// through, then what Viaduct says of itself (threats T-HTTP-07, T-HTTP-08).
+func (d *Destination) fields(req *binding.Request) binding.HTTPFields {
+	out := make(binding.HTTPFields, 0, len(req.HTTP)+3)
+	for _, f := range req.HTTP {
+		if d.passes(f.Name) {
+			out = append(out, f)
+		}
+	}
+	if req.Peer.Address.IsValid() {
+		out = out.Add("X-Forwarded-For", req.Peer.Address.Addr().String())
+		proto := "http"
+		if req.Peer.TLS {
+			proto = "https"
+		}
+		out = out.Add("X-Forwarded-Proto", proto)
+	}
+	return out.Add("Viaduct-Hops", strconv.Itoa(req.Hops+1))
+}
+
+func (d *Destination) passes(name string) bool {
+	for _, p := range d.Pass {
+		if strings.EqualFold(p, name) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,68 @@
+package routing
+
+import "github.com/viaduct-soap/viaduct/binding"
+
+// Step is what follows an attempt.
+type Step uint8
+
+// Steps.
+const (
+	Fail  Step = iota // the message fails with this error
+	Again             // the same destination once more
+	Next              // the next destination of the route
+)
+
+func (s Step) String() string { return [...]string{"fail", "again", "next"}[s] }
+
+// Outcome is what is known after a failed attempt.
+type Outcome struct {
+	Err        *binding.SendError
+	OneWay     bool
+	Backups    bool // the route has a backup list
+	Left       int  // destinations that were not tried yet
+	Repeatable bool // the action is declared repeatable
+	Replayable bool // the body can be read once more
+	Repeated   bool // "again" was used up; it is one per message
+}
+
+// Judge says what follows a failed attempt (dispatch 8.8). A SOAP fault is an
+// answer, never a failure.
+func Judge(o Outcome) Step {
+	step := judgeKind(o)
+	if step == Fail || !o.Replayable {
+		return Fail
+	}
+	// Design, principle 5: what may have been delivered is sent again only where
+	// the configuration says so.
+	if o.Err.Delivery != binding.NotDelivered && !o.Backups && !o.Repeatable {
+		return Fail
+	}
+	if step == Again && o.Repeated {
+		step = Next
+	}
+	if step == Next && o.Left == 0 {
+		return Fail
+	}
+	return step
+}
+
+func judgeKind(o Outcome) Step {
+	switch o.Err.Kind {
+	case binding.Aborted:
+		return Again
+	case binding.Security:
+		if o.Backups {
+			return Again
+		}
+		return Fail
+	case binding.Protocol:
+		if o.OneWay {
+			return Next
+		}
+		return Again
+	case binding.NotFound, binding.Busy, binding.Timeout, binding.Communication:
+		return Next
+	default:
+		return Fail
+	}
+}
