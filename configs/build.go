@@ -1,0 +1,274 @@
+package configs
+
+import (
+	"time"
+
+	"github.com/beevik/etree"
+)
+
+// modeler turns bound elements into the model and resolves the references.
+type modeler struct {
+	b *binder
+	f *File
+
+	byName  map[string]*Filter
+	clients map[string][]*Endpoint
+}
+
+func (m *modeler) build(model, web, webServer *Element) {
+	f := m.f
+	for _, kinds := range children(model, "bindings") {
+		for _, kind := range kinds.children {
+			for _, e := range kind.all("binding") {
+				f.Bindings = append(f.Bindings, m.binding(kind.name, e))
+			}
+		}
+	}
+	for _, e := range children(model, "behaviors", "serviceBehaviors", "behavior") {
+		f.ServiceBehaviors = append(f.ServiceBehaviors, serviceBehaviorOf(e))
+	}
+	for _, e := range children(model, "behaviors", "endpointBehaviors", "behavior") {
+		f.EndpointBehaviors = append(f.EndpointBehaviors, endpointBehaviorOf(e))
+	}
+	for _, e := range children(model, "services", "service") {
+		f.Services = append(f.Services, m.service(e))
+	}
+	for _, e := range children(model, "client", "endpoint") {
+		f.Client = append(f.Client, m.endpoint(e, nil))
+	}
+	m.routing(model)
+	f.Hosting = &Hosting{
+		Element:                     model.child("serviceHostingEnvironment"),
+		MultipleSiteBindingsEnabled: value[bool](model.child("serviceHostingEnvironment"), "multipleSiteBindingsEnabled"),
+	}
+	f.Web = &Web{MaxRequestLength: value[int64](web.child("httpRuntime"), "maxRequestLength")}
+	for _, limits := range children(webServer, "security", "requestFiltering", "requestLimits") {
+		f.Web.MaxAllowedContentLength = value[int64](limits, "maxAllowedContentLength")
+	}
+}
+
+// children gives the elements at a path below e.
+func children(e *Element, names ...string) []*Element {
+	level := []*Element{e}
+	for _, name := range names {
+		var next []*Element
+		for _, x := range level {
+			next = append(next, x.all(name)...)
+		}
+		level = next
+	}
+	return level
+}
+
+func (m *modeler) binding(kind string, e *Element) *Binding {
+	b := &Binding{
+		Element: e, Kind: kind, Name: ref(e, "name"),
+		OpenTimeout: value[time.Duration](e, "openTimeout"), CloseTimeout: value[time.Duration](e, "closeTimeout"),
+		SendTimeout: value[time.Duration](e, "sendTimeout"), ReceiveTimeout: value[time.Duration](e, "receiveTimeout"),
+		MessageEncoding: value[string](e, "messageEncoding"), TextEncoding: value[string](e, "textEncoding"),
+		TransactionFlow: value[bool](e, "transactionFlow"),
+		Transport:       transportOf(e),
+		ReaderQuotas:    quotasOf(e.child("readerQuotas")),
+	}
+	if b.TransferMode.a == nil {
+		b.TransferMode.v = "Buffered" // the WS bindings have no such attribute
+	}
+	if s := e.child("security"); s != nil && kind != "customBinding" {
+		b.Security = &Security{Element: s, Mode: value[string](s, "mode")}
+		if t := s.child("transport"); t != nil {
+			b.Security.ClientCredential = value[string](t, "clientCredentialType")
+			b.Security.ProxyCredential = value[string](t, "proxyCredentialType")
+			b.Security.Realm = value[string](t, "realm")
+		}
+	}
+	if kind == "customBinding" {
+		m.stack(b)
+	}
+	m.checkSizes(b)
+	return b
+}
+
+func transportOf(e *Element) Transport {
+	return Transport{
+		MaxReceivedMessageSize: value[int64](e, "maxReceivedMessageSize"),
+		MaxBufferSize:          value[int64](e, "maxBufferSize"),
+		MaxBufferPoolSize:      value[int64](e, "maxBufferPoolSize"),
+		TransferMode:           value[string](e, "transferMode"),
+		HostNameComparisonMode: value[string](e, "hostNameComparisonMode"),
+		AllowCookies:           value[bool](e, "allowCookies"),
+		BypassProxyOnLocal:     value[bool](e, "bypassProxyOnLocal"),
+		ProxyAddress:           value[string](e, "proxyAddress"),
+		UseDefaultWebProxy:     value[bool](e, "useDefaultWebProxy"),
+		AuthenticationScheme:   value[[]string](e, "authenticationScheme"),
+		KeepAliveEnabled:       value[bool](e, "keepAliveEnabled"),
+		DecompressionEnabled:   value[bool](e, "decompressionEnabled"),
+		ManualAddressing:       value[bool](e, "manualAddressing"),
+		RequestInitTimeout:     value[time.Duration](e, "requestInitializationTimeout"),
+		RequireClientCert:      value[bool](e, "requireClientCertificate"),
+	}
+}
+
+func quotasOf(e *Element) *ReaderQuotas {
+	if e == nil {
+		return nil
+	}
+	return &ReaderQuotas{
+		Element: e, MaxDepth: value[int64](e, "maxDepth"), MaxBytesPerRead: value[int64](e, "maxBytesPerRead"),
+		MaxNameTableCharCount:  value[int64](e, "maxNameTableCharCount"),
+		MaxStringContentLength: value[int64](e, "maxStringContentLength"), MaxArrayLength: value[int64](e, "maxArrayLength"),
+	}
+}
+
+func serviceBehaviorOf(e *Element) *ServiceBehavior {
+	b := &ServiceBehavior{Element: e, Name: ref(e, "name"), UseRequestHeaders: e.child("useRequestHeadersForMetadataAddress")}
+	if d := e.child("serviceDebug"); d != nil {
+		b.Debug = &ServiceDebug{
+			Element: d, IncludeExceptionDetailInFaults: value[bool](d, "includeExceptionDetailInFaults"),
+			HTTPHelpPageEnabled: value[bool](d, "httpHelpPageEnabled"), HTTPSHelpPageEnabled: value[bool](d, "httpsHelpPageEnabled"),
+		}
+	}
+	if d := e.child("serviceMetadata"); d != nil {
+		b.Metadata = &ServiceMetadata{
+			Element: d, HTTPGetEnabled: value[bool](d, "httpGetEnabled"), HTTPSGetEnabled: value[bool](d, "httpsGetEnabled"),
+			HTTPGetURL: value[string](d, "httpGetUrl"), HTTPSGetURL: value[string](d, "httpsGetUrl"),
+			ExternalMetadataLocation: value[string](d, "externalMetadataLocation"),
+		}
+	}
+	if d := e.child("serviceThrottling"); d != nil {
+		b.Throttling = &Throttling{
+			Element: d, MaxConcurrentCalls: value[int64](d, "maxConcurrentCalls"),
+			MaxConcurrentSessions:  value[int64](d, "maxConcurrentSessions"),
+			MaxConcurrentInstances: value[int64](d, "maxConcurrentInstances"),
+		}
+	}
+	if d := e.child("routing"); d != nil {
+		b.Routing = &Routing{
+			Element: d, FilterTableName: ref(d, "filterTableName"),
+			RouteOnHeadersOnly:    value[bool](d, "routeOnHeadersOnly"),
+			SoapProcessingEnabled: value[bool](d, "soapProcessingEnabled"),
+			EnsureOrderedDispatch: value[bool](d, "ensureOrderedDispatch"),
+		}
+	}
+	return b
+}
+
+func endpointBehaviorOf(e *Element) *EndpointBehavior {
+	b := &EndpointBehavior{Element: e, Name: ref(e, "name")}
+	if v := e.child("clientVia"); v != nil {
+		b.ClientVia = value[string](v, "viaUri")
+	}
+	if v := e.child("soapProcessing"); v != nil {
+		b.ProcessMessages = value[bool](v, "processMessages")
+	}
+	return b
+}
+
+func (m *modeler) service(e *Element) *Service {
+	s := &Service{Element: e, Name: ref(e, "name")}
+	ref(e, "behaviorConfiguration")
+	for _, host := range e.all("host") {
+		for _, add := range children(host, "baseAddresses", "add") {
+			s.BaseAddresses = append(s.BaseAddresses, &BaseAddress{Element: add, Address: value[string](add, "baseAddress")})
+		}
+		if t := host.child("timeouts"); t != nil {
+			s.OpenTimeout, s.CloseTimeout = value[time.Duration](t, "openTimeout"), value[time.Duration](t, "closeTimeout")
+		}
+	}
+	if s.OpenTimeout.a == nil {
+		s.OpenTimeout.v, s.CloseTimeout.v = time.Minute, 10*time.Second
+	}
+	for _, x := range e.all("endpoint") {
+		s.Endpoints = append(s.Endpoints, m.endpoint(x, s))
+	}
+	return s
+}
+
+func (m *modeler) endpoint(e *Element, s *Service) *Endpoint {
+	ep := &Endpoint{
+		Element: e, Service: s, Name: ref(e, "name"), Address: value[string](e, "address"),
+		BindingKind: ref(e, "binding"), Contract: value[string](e, "contract"),
+		ListenURI: value[string](e, "listenUri"), ListenURIMode: value[string](e, "listenUriMode"),
+		BindingName: value[string](e, "bindingName"), BindingNS: value[string](e, "bindingNamespace"),
+		Kind: ref(e, "kind"),
+	}
+	ref(e, "bindingConfiguration")
+	ref(e, "behaviorConfiguration")
+	ref(e, "endpointConfiguration")
+	if h := e.child("headers"); h != nil {
+		ep.headersEl, ep.headers = h, m.headers(h)
+	}
+	if i := e.child("identity"); i != nil {
+		ep.Identity = &Identity{
+			Element: i, UPN: value[string](i.first("userPrincipalName"), "value"), SPN: value[string](i.first("servicePrincipalName"), "value"),
+			DNS: value[string](i.first("dns"), "value"), RSA: value[string](i.first("rsa"), "value"),
+			Certificate: value[string](i.first("certificate"), "encodedValue"),
+		}
+	}
+	return ep
+}
+
+// first is child, and an empty element where there is none.
+func (e *Element) first(name string) *Element {
+	if c := e.child(name); c != nil {
+		return c
+	}
+	return &Element{row: &element{}}
+}
+
+// headers makes each address header an XML document of its own.
+func (m *modeler) headers(h *Element) []Header {
+	var out []Header
+	for _, n := range h.node.ChildElements() {
+		c := n.Copy()
+		for p := n.Parent(); p != nil; p = p.Parent() {
+			for _, a := range p.Attr {
+				declares := a.Space == "xmlns" || a.Space == "" && a.Key == "xmlns"
+				if declares && c.SelectAttr(a.FullKey()) == nil {
+					c.CreateAttr(a.FullKey(), a.Value)
+				}
+			}
+		}
+		d := etree.NewDocumentWithRoot(c)
+		d.WriteSettings.CanonicalEndTags = true
+		text, err := d.WriteToBytes()
+		if err != nil {
+			m.b.fail(h.pos, h.Path(), "", "headers: %s cannot be written again", n.FullTag())
+			continue
+		}
+		out = append(out, Header{Pos: m.b.place(n, h.pos), Space: c.NamespaceURI(), Local: c.Tag, XML: text})
+	}
+	return out
+}
+
+func (m *modeler) routing(model *Element) {
+	f := m.f
+	for _, e := range children(model, "routing", "filters", "filter") {
+		ref(e, "filter1")
+		ref(e, "filter2")
+		f.Filters = append(f.Filters, &Filter{
+			Element: e, Name: ref(e, "name"), Type: value[string](e, "filterType"), Data: value[string](e, "filterData"),
+			CustomType: value[string](e, "customType"),
+		})
+	}
+	for _, e := range children(model, "routing", "filterTables", "filterTable") {
+		t := &FilterTable{Element: e, Name: ref(e, "name")}
+		for _, x := range e.all("add") {
+			ref(x, "filterName")
+			ref(x, "endpointName")
+			ref(x, "backupList")
+			t.Entries = append(t.Entries, &TableEntry{Element: x, Priority: value[int64](x, "priority")})
+		}
+		f.FilterTables = append(f.FilterTables, t)
+	}
+	for _, e := range children(model, "routing", "backupLists", "backupList") {
+		l := &BackupList{Element: e, Name: ref(e, "name")}
+		for _, x := range e.all("add") {
+			ref(x, "endpointName")
+			l.Entries = append(l.Entries, &BackupEntry{Element: x})
+		}
+		f.BackupLists = append(f.BackupLists, l)
+	}
+	for _, e := range children(model, "routing", "namespaceTable", "add") {
+		f.Namespaces = append(f.Namespaces, &Namespace{Element: e, Prefix: ref(e, "prefix"), Namespace: value[string](e, "namespace")})
+	}
+}

@@ -1,0 +1,257 @@
+package configs
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/viaduct-soap/viaduct/internal/source"
+)
+
+// Effect is what becomes of a setting.
+type Effect string
+
+// Effects (spec wcf-config, verdict letters).
+const (
+	Honoured   Effect = "honoured"   // a constructor consumed it
+	Default    Effect = "default"    // written, but equal to the default
+	NoEffect   Effect = "no effect"  // known, and without meaning here
+	Refused    Effect = "refused"    // not served; see Scope
+	Unconsumed Effect = "unconsumed" // nobody used it and no row explains it: a defect of Viaduct
+	Unused     Effect = "unused"     // nothing that is served refers to its owner
+	Warning    Effect = "warning"    // legal, and probably not meant
+)
+
+// Scope is how much a refusal takes with it.
+type Scope string
+
+// Scopes. A refusal of scope Setting does not stop the start: what is lost is
+// no security, no limit and no part of the wire format, and it is printed.
+const (
+	ScopeFile     Scope = "file"
+	ScopeService  Scope = "service"
+	ScopeEndpoint Scope = "endpoint"
+	ScopeSetting  Scope = "setting"
+)
+
+// Finding is the verdict on one written attribute or element, or on a default
+// that cannot be served.
+type Finding struct {
+	Pos    source.Pos
+	Path   string
+	Effect Effect
+	Scope  Scope // of Refused; "" otherwise
+	Code   string
+	Text   string // why, and for Refused what to do; "" for Honoured and Default
+
+	gate *Element // the finding counts only when this one is used
+}
+
+// Stops reports whether serve must not start with this finding.
+func (f Finding) Stops() bool {
+	return f.Effect == Unconsumed || f.Effect == Refused && f.Scope != ScopeSetting
+}
+
+// Findings gives the verdict on everything that the file says, sorted by
+// position. Call it after the assembler has built what it serves: until then
+// everything is unused.
+func (f *File) Findings() []Finding {
+	r := reporter{}
+	for _, x := range f.findings {
+		if x.gate == nil || live(x.gate) {
+			r.add(x)
+		}
+	}
+	for _, e := range f.roots {
+		r.element(e)
+	}
+	for _, e := range f.implied {
+		r.element(e)
+	}
+	slices.SortStableFunc(r.out, func(a, b Finding) int { return a.Pos.Compare(b.Pos) })
+	return r.out
+}
+
+// Unconsumed gives what was written, matters, and was consumed by nobody. The
+// assembler refuses to start on it.
+func (f *File) Unconsumed() []Finding {
+	return slices.DeleteFunc(f.Findings(), func(x Finding) bool { return x.Effect != Unconsumed })
+}
+
+// Err gives everything that must stop a start as Errors, or nil: refusals that
+// go beyond a single setting, and what nobody consumed. Call it after
+// assembling, and before opening a socket.
+func (f *File) Err() error {
+	var errs []error
+	for _, x := range f.Findings() {
+		if x.Stops() {
+			errs = append(errs, &Error{Pos: x.Pos, Path: x.Path, Code: x.Code, Text: x.Text})
+		}
+	}
+	return Join(errs...)
+}
+
+// live reports whether what an owner says matters: it was used, or something
+// live refers to it.
+func live(e *Element) bool {
+	o := e.owner()
+	if o.parent == nil && !o.row.owns {
+		return true // a setting of the whole file
+	}
+	if o.used.Load() {
+		return true
+	}
+	return slices.ContainsFunc(o.users, live)
+}
+
+type reporter struct{ out []Finding }
+
+func (r *reporter) add(f Finding) { r.out = append(r.out, f) }
+
+func (r *reporter) element(e *Element) {
+	if e.row.owns && !live(e) {
+		if e.written && !e.told {
+			r.add(Finding{
+				Pos: e.pos, Path: e.Path(), Effect: Unused,
+				Text: e.label() + ": nothing that is served refers to it, so nothing in it has an effect",
+			})
+		}
+		return
+	}
+	r.presence(e)
+	for _, a := range e.attrs {
+		r.attribute(a)
+	}
+	for _, c := range e.children {
+		r.element(c)
+	}
+}
+
+// presence is the verdict on an element as such. Attributes and children speak
+// for one that is honoured.
+func (r *reporter) presence(e *Element) {
+	v := e.row.effective()
+	if !e.written || v == VerdictHonour && !e.row.opaque {
+		return
+	}
+	f := Finding{Pos: e.pos, Path: e.Path(), Text: e.label() + ": " + e.row.note}
+	relevant, why := true, ""
+	if e.row.when != nil {
+		relevant, why = e.row.when(e)
+	}
+	switch {
+	case !relevant:
+		f.Effect, f.Text = NoEffect, e.label()+": "+why
+	case e.third && e.consumed.Load():
+		f.Effect, f.Text = NoEffect, e.label()+": left out, as the settings acknowledge"
+	case e.consumed.Load() && (v == VerdictHonour || v == VerdictNotYetSetting):
+		f.Effect, f.Text = Honoured, ""
+	case v == VerdictHonour:
+		f.Effect, f.Text = Unconsumed, e.label()+unconsumedText
+	case v == VerdictNoEffect:
+		f.Effect = NoEffect
+	case v == VerdictNotYetSetting:
+		f.Effect, f.Scope = Refused, ScopeSetting
+	default:
+		f.Effect, f.Scope = Refused, e.row.scope
+		if f.Scope == "" {
+			f.Scope = ScopeFile
+		}
+	}
+	r.add(f)
+}
+
+const unconsumedText = " is known, but nothing in this program used it; report this as a defect of Viaduct, and remove it to start"
+
+// attribute is the verdict on one attribute with its effective value.
+func (r *reporter) attribute(a *attr) {
+	if !a.written && len(a.row.served) == 0 {
+		return
+	}
+	relevant, why := true, ""
+	if a.row.when != nil {
+		relevant, why = a.row.when(a.el)
+	}
+	effect, scope, text := a.verdict(relevant, why)
+	if effect == "" {
+		return
+	}
+	if text != "" {
+		text = a.el.label() + ": " + a.row.name + text
+	}
+	r.add(Finding{Pos: a.pos(), Path: a.path(), Effect: effect, Scope: scope, Text: text})
+}
+
+// verdict gives no effect where nothing is to be said; the text goes on from
+// the attribute's name.
+func (a *attr) verdict(relevant bool, why string) (Effect, Scope, string) {
+	v := a.row.effective()
+	switch {
+	case relevant && a.refused():
+		return Refused, a.scope(), a.refusedText()
+	case !a.written:
+		return "", "", ""
+	case relevant && a.consumed.Load():
+		return Honoured, "", ""
+	case a.isDefault():
+		return Default, "", ""
+	case !relevant:
+		return NoEffect, "", ": " + why
+	case v == a.el.row.effective() && a.row.note == a.el.row.note && v != VerdictHonour:
+		return "", "", "" // the element says it
+	case v == VerdictNoEffect:
+		return NoEffect, "", ": " + a.row.note
+	case v == VerdictNotYetSetting:
+		return Refused, ScopeSetting, ": " + a.row.note
+	case v == VerdictHonour:
+		return Unconsumed, "", unconsumedText
+	}
+	return Refused, a.scope(), a.refusedText()
+}
+
+func (a *attr) refusedText() string {
+	text := " " + quote(a.text) + " is not served"
+	if !a.written {
+		text = " is " + quote(a.text) + " by default, which is not served"
+	}
+	if len(a.row.served) > 0 && len(a.row.served) < 4 {
+		text += " (" + strings.Join(a.row.served, ", ") + " is)"
+	}
+	if a.row.note != "" {
+		text += "; " + a.row.note
+	}
+	return text
+}
+
+// refused reports whether the effective value is none that is served.
+func (a *attr) refused() bool {
+	if len(a.row.served) == 0 || a.bad {
+		return false
+	}
+	switch v := a.val.(type) {
+	case bool:
+		return !slices.Contains(a.row.served, strconv.FormatBool(v))
+	case string:
+		return !slices.Contains(a.row.served, v)
+	case []string:
+		return slices.ContainsFunc(v, func(s string) bool { return !slices.Contains(a.row.served, s) })
+	}
+	return false
+}
+
+// scope is what a refused attribute takes with it.
+func (a *attr) scope() Scope {
+	for x := a.el; x != nil; x = x.parent {
+		switch x.name {
+		case "service", "serviceBehaviors", "filter":
+			return ScopeService
+		case "endpoint", "bindings", "endpointBehaviors", "client":
+			return ScopeEndpoint
+		case "binding", "behavior":
+			if x.parent == nil {
+				return ScopeEndpoint
+			}
+		}
+	}
+	return ScopeFile
+}
