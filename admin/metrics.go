@@ -1,0 +1,142 @@
+package admin
+
+import (
+	"net/http"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/viaduct-soap/viaduct/binding"
+	"github.com/viaduct-soap/viaduct/internal/refusal"
+)
+
+// Metrics counts what happens to messages. Series are made when the
+// configuration is loaded, so that counting takes no look-up.
+type Metrics struct {
+	registry *prometheus.Registry
+	messages *prometheus.CounterVec
+	refused  *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+	octets   *prometheus.CounterVec
+	attempts *prometheus.CounterVec
+	insecure *prometheus.GaugeVec
+}
+
+// NewMetrics returns metrics with the process's own figures registered.
+func NewMetrics() *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		messages: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "viaduct_messages_total", Help: "Messages by listener and outcome.",
+		}, []string{"listener", "outcome"}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "viaduct_refused_total", Help: "Refusals by listener and reason; the reason is also in X-Viaduct-Error and in the log.",
+		}, []string{"listener", "reason"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "viaduct_exchange_seconds", Help: "Time from the request head to the end of the answer.",
+			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60},
+		}, []string{"listener"}),
+		octets: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "viaduct_octets_total", Help: "Octets of message bodies by listener and direction.",
+		}, []string{"listener", "direction"}),
+		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "viaduct_attempts_total", Help: "Attempts to send a message by destination, delivery and kind of failure.",
+		}, []string{"endpoint", "delivery", "kind"}),
+		insecure: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "viaduct_insecure_setting", Help: "Settings in force that lower the security promises.",
+		}, []string{"setting"}),
+	}
+	m.registry.MustRegister(m.messages, m.refused, m.seconds, m.octets, m.attempts, m.insecure,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// Handler serves the metrics.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// Gauge registers a figure that is read when it is asked for.
+func (m *Metrics) Gauge(name, help string, labels map[string]string, read func() float64) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(
+		prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: labels}, read))
+}
+
+// Insecure marks a setting that lowers the security promises as in force.
+func (m *Metrics) Insecure(setting string) { m.insecure.WithLabelValues(setting).Set(1) }
+
+// Refused counts a refusal that belongs to no listener.
+func (m *Metrics) Refused(r refusal.Reason) { m.refused.WithLabelValues("", string(r)).Inc() }
+
+// ListenerMetrics are the series of one listener.
+type ListenerMetrics struct {
+	reply, fault, accepted, refused prometheus.Counter
+	seconds                         prometheus.Observer
+	in, out                         prometheus.Counter
+	reasons                         *prometheus.CounterVec
+	attempts                        *attempts
+}
+
+// Listener returns the series of a listener.
+func (m *Metrics) Listener(name string) *ListenerMetrics {
+	c := func(outcome string) prometheus.Counter { return m.messages.WithLabelValues(name, outcome) }
+	return &ListenerMetrics{
+		reply: c("reply"), fault: c("fault"), accepted: c("accepted"), refused: c("refused"),
+		seconds:  m.seconds.WithLabelValues(name),
+		in:       m.octets.WithLabelValues(name, "in"),
+		out:      m.octets.WithLabelValues(name, "out"),
+		reasons:  m.refused.MustCurryWith(prometheus.Labels{"listener": name}),
+		attempts: &attempts{vec: m.attempts, good: map[string]prometheus.Counter{}},
+	}
+}
+
+// Observe counts a finished exchange.
+func (l *ListenerMetrics) Observe(x *binding.Exchange) {
+	switch {
+	case x.Fault:
+		l.fault.Inc()
+	case x.Reason != "":
+		l.refused.Inc()
+	case x.Status == http.StatusAccepted:
+		l.accepted.Inc()
+	default:
+		l.reply.Inc()
+	}
+	if x.Reason != "" {
+		l.reasons.WithLabelValues(string(x.Reason)).Inc()
+	}
+	l.seconds.Observe(x.Duration.Seconds())
+	l.in.Add(float64(x.In))
+	l.out.Add(float64(x.Out))
+	if x.Request != nil {
+		for i := range x.Request.Decision.Attempts {
+			l.attempts.count(&x.Request.Decision.Attempts[i])
+		}
+	}
+}
+
+// attempts finds the series of successful attempts without a look-up by labels.
+type attempts struct {
+	vec  *prometheus.CounterVec
+	mu   sync.RWMutex // guards good
+	good map[string]prometheus.Counter
+}
+
+func (a *attempts) count(t *binding.Attempt) {
+	if t.Err != nil {
+		a.vec.WithLabelValues(t.Endpoint, t.Delivery.String(), t.Kind.String()).Inc()
+		return
+	}
+	a.mu.RLock()
+	c, ok := a.good[t.Endpoint]
+	a.mu.RUnlock()
+	if !ok {
+		c = a.vec.WithLabelValues(t.Endpoint, binding.Answered.String(), "none")
+		a.mu.Lock()
+		a.good[t.Endpoint] = c
+		a.mu.Unlock()
+	}
+	c.Inc()
+}
