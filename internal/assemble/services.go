@@ -1,0 +1,316 @@
+package assemble
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/viaduct-soap/viaduct/addressing"
+	"github.com/viaduct-soap/viaduct/binding"
+	"github.com/viaduct-soap/viaduct/binding/textxml"
+	"github.com/viaduct-soap/viaduct/configs"
+	"github.com/viaduct-soap/viaduct/endpoint"
+	"github.com/viaduct-soap/viaduct/hosting"
+	"github.com/viaduct-soap/viaduct/internal/builtin"
+	"github.com/viaduct-soap/viaduct/internal/settings"
+	"github.com/viaduct-soap/viaduct/internal/uritable"
+	"github.com/viaduct-soap/viaduct/routing"
+	"github.com/viaduct-soap/viaduct/soap"
+)
+
+// group is a listener under construction: the endpoints that share one listen
+// URI (dispatch 5.2).
+type group struct {
+	uri       uritable.URI
+	binding   *binding.Binding
+	first     *configs.Endpoint
+	owner     *configs.Service
+	mode      endpoint.AddressFilterMode
+	endpoints []*endpoint.Endpoint
+	services  map[*endpoint.Endpoint]*hosting.Service
+	throttle  *hosting.Throttle
+	needs     soap.Needs
+	pass      []string
+	known     addressing.KnownOptions
+}
+
+// implementation is what stands for a service, with what it needs of messages.
+type implementation struct {
+	service *hosting.Service
+	needs   soap.Needs
+	known   addressing.KnownOptions
+	mode    endpoint.AddressFilterMode
+	pass    []string
+}
+
+func (b *builder) service(c *configs.Service) {
+	impl, err := b.implement(c)
+	if err != nil {
+		b.fail(err)
+		return
+	}
+	if impl == nil {
+		return // the settings say that it is not used
+	}
+	t := c.Behavior.Throttling
+	throttle := hosting.NewThrottle(calls(t), sendTimeout(c))
+	t.MaxConcurrentSessions.Get()
+	t.MaxConcurrentInstances.Get()
+	for _, e := range c.Endpoints {
+		if err := b.endpoint(e, impl, throttle); err != nil {
+			b.fail(err)
+		}
+	}
+}
+
+// implement finds what stands for a service name: the routing service is built
+// in, every other name is bound in the settings (design D8).
+func (b *builder) implement(c *configs.Service) (*implementation, error) {
+	name := c.Name.Get()
+	var set *settings.Service
+	for i := range b.settings.Services {
+		if b.settings.Services[i].Name.Get() == name {
+			set = &b.settings.Services[i]
+		}
+	}
+	switch {
+	case set != nil && set.Unused.Get():
+		return nil, nil //nolint:nilnil // documented at the caller
+	case name == configs.RoutingService:
+		return b.router(c)
+	case set != nil && set.Builtin.Get() != "":
+		h, err := builtin.New(set.Builtin.Get())
+		if err != nil {
+			return nil, &settings.Error{Pos: set.Builtin.Pos, Path: "services[].builtin", Text: err.Error()}
+		}
+		return &implementation{service: &hosting.Service{Name: name, Handler: h}}, nil
+	case set != nil && set.Forward.Get() != "":
+		return b.forward(name, set)
+	default:
+		return nil, c.Name.Error("", fmt.Sprintf(
+			"nothing stands for service %q; say what does in viaduct.yaml:\n  services:\n    - name: %s\n      forward: NAME-OF-A-CLIENT-ENDPOINT   # or builtin: echo, or unused: true",
+			name, name))
+	}
+}
+
+func (b *builder) router(c *configs.Service) (*implementation, error) {
+	r := c.Behavior.Routing
+	if r == nil || r.Table == nil {
+		return nil, c.Error("RoutingTableNotConfigured", "the routing service has no filter table; add <routing filterTableName=\"...\"/> to its service behavior")
+	}
+	r.RouteOnHeadersOnly.Get()
+	r.EnsureOrderedDispatch.Get()
+	table, err := b.table(r)
+	if err != nil {
+		return nil, err
+	}
+	impl := &implementation{
+		service: &hosting.Service{Name: configs.RoutingService, Handler: routing.NewService(table.filters), Router: true},
+		mode:    endpoint.Any, // dispatch 8.5
+		known:   table.known,
+		pass:    table.pass,
+	}
+	impl.needs.Replay = table.replay
+	impl.needs.Check = b.check()
+	return impl, nil
+}
+
+// forward is a service that stands for one client endpoint: a routing service
+// with one route.
+func (b *builder) forward(name string, set *settings.Service) (*implementation, error) {
+	target := set.Forward.Get()
+	for _, e := range b.file.Client {
+		if e.Name.Peek() != target {
+			continue
+		}
+		table, err := b.single(e)
+		if err != nil {
+			return nil, err
+		}
+		return &implementation{
+			service: &hosting.Service{Name: name, Handler: routing.NewService(table.filters), Router: true},
+			needs:   soap.Needs{Check: b.check()},
+			pass:    table.pass,
+		}, nil
+	}
+	return nil, &settings.Error{
+		Pos: set.Forward.Pos, Path: "services[].forward",
+		Text: fmt.Sprintf("no client endpoint %q in %s; forward names one of system.serviceModel/client", target, b.file.Name),
+	}
+}
+
+// check is how much of a forwarded message is checked (threats 3.2). No filter
+// of this version reads a body, so that "auto" means the head.
+func (b *builder) check() soap.Check {
+	switch b.settings.XML.Check.Get() {
+	case "structure":
+		return soap.CheckStructure
+	case "full":
+		return soap.CheckWellFormed
+	default:
+		return soap.CheckHead
+	}
+}
+
+func (b *builder) endpoint(e *configs.Endpoint, impl *implementation, throttle *hosting.Throttle) error {
+	if e.Metadata() {
+		return nil // a finding says that metadata is not published yet
+	}
+	bind, err := b.binding(e.Binding, listening)
+	if err != nil {
+		return err
+	}
+	address, err := e.AbsoluteAddress()
+	if err != nil {
+		return err
+	}
+	listen, err := e.AbsoluteListenURI()
+	if err != nil {
+		return err
+	}
+	uri, err := parseAddress(e, address)
+	if err != nil {
+		return err
+	}
+	at, err := parseAddress(e, listen)
+	if err != nil {
+		return err
+	}
+	if at.Scheme() != bind.Scheme {
+		return e.Address.Error("", fmt.Sprintf("endpoint %q: %s needs a %s address to listen at, not %s", e.EffectiveName(), bind.Name(), bind.Scheme, at))
+	}
+	full, err := endpointAddress(e, uri)
+	if err != nil {
+		return err
+	}
+	contract, err := contractOf(e)
+	if err != nil {
+		return err
+	}
+	set := b.endpointSettings(e.EffectiveName())
+	ep := &endpoint.Endpoint{
+		Name: e.EffectiveName(), Pos: e.Pos(), Address: full, ListenURI: at, Binding: bind, Contract: contract,
+	}
+	g, err := b.group(e, at, bind, impl, throttle)
+	if err != nil {
+		return err
+	}
+	svc := *impl.service
+	svc.AfterDelivery = set.Accept.Get() == "after-delivery"
+	g.endpoints = append(g.endpoints, ep)
+	g.services[ep] = &svc
+	g.add(impl, set, uri)
+	return nil
+}
+
+// contractOf returns the contract of an endpoint: one of the router's, or one
+// that takes every action, because the file names contracts and nothing else.
+func contractOf(e *configs.Endpoint) (*endpoint.Contract, error) {
+	name := e.Contract.Get()
+	c, ok := endpoint.RouterContract(name)
+	if !ok {
+		c = endpoint.AnyContract()
+		c.Name = name
+		return c, nil
+	}
+	if c.Session == endpoint.SessionRequired {
+		return nil, e.Contract.Error("", fmt.Sprintf(
+			"contract %s needs a binding with sessions, which %s is not; use ISimplexDatagramRouter, or wait for netTcpBinding", name, e.BindingKind.Peek()))
+	}
+	return c, nil
+}
+
+func parseAddress(e *configs.Endpoint, text string) (uritable.URI, error) {
+	u, err := uritable.Parse(text)
+	if err != nil {
+		return u, e.Address.Error("", fmt.Sprintf("endpoint %q: address: %v", e.EffectiveName(), err))
+	}
+	return u, nil
+}
+
+// group returns the listener of a listen URI. Endpoints that share one must
+// share the binding (dispatch 5.2).
+func (b *builder) group(e *configs.Endpoint, at uritable.URI, bind *binding.Binding, impl *implementation, throttle *hosting.Throttle) (*group, error) {
+	key := strings.ToLower(at.String())
+	g, ok := b.listeners[key]
+	if !ok {
+		g = &group{
+			uri: at, binding: bind, first: e, owner: e.Service, mode: impl.mode,
+			services: map[*endpoint.Endpoint]*hosting.Service{}, throttle: throttle,
+		}
+		b.listeners[key] = g
+		b.order = append(b.order, g)
+		return g, nil
+	}
+	if g.binding != bind {
+		return nil, e.Error("", fmt.Sprintf("endpoint %q and endpoint %q (%s) listen at %s with different bindings; give them one binding configuration, or different addresses",
+			e.EffectiveName(), g.first.EffectiveName(), g.first.Pos(), at))
+	}
+	if g.owner != e.Service {
+		return nil, e.Error("", fmt.Sprintf("endpoint %q listens at %s, and so does endpoint %q (%s) of another service; give one of them another address",
+			e.EffectiveName(), at, g.first.EffectiveName(), g.first.Pos()))
+	}
+	return g, nil
+}
+
+// add merges what an endpoint needs into its listener: the strictest of all
+// holds until the endpoint is known (message model, 10.12).
+func (g *group) add(impl *implementation, set settings.Endpoint, address uritable.URI) {
+	g.needs.Replay = g.needs.Replay || impl.needs.Replay
+	g.needs.Check = max(g.needs.Check, impl.needs.Check)
+	g.needs.Streamed = g.binding.Transfer.Requests()
+	g.pass = append(g.pass, impl.pass...)
+	for _, p := range set.Pass {
+		g.pass = append(g.pass, p.Get())
+	}
+	g.known.Addresses = append(append(g.known.Addresses, address), impl.known.Addresses...)
+	g.known.Actions = append(g.known.Actions, impl.known.Actions...)
+}
+
+// listen completes the listeners.
+func (b *builder) listen() {
+	for _, g := range b.order {
+		if err := b.listener(g); err != nil {
+			b.fail(err)
+		}
+	}
+}
+
+func (b *builder) listener(g *group) error {
+	table, err := endpoint.NewTable(g.endpoints, g.mode)
+	if err != nil {
+		return err
+	}
+	g.known.JoinSplitValues = b.settings.XML.SplitValue.Get() == "join"
+	l := &binding.Listener{
+		Name: g.first.EffectiveName(), Pos: g.first.Pos(),
+		Binding: g.binding,
+		Encoder: textxml.New(g.binding.Version, g.binding.Charset),
+		Limits:  g.binding.Limits, Needs: g.needs, Budget: b.budget,
+		Pass:  canonical(g.pass),
+		Admit: g.throttle.Admit,
+	}
+	d := &hosting.Dispatch{
+		Host: b.host, Endpoints: table, Services: g.services, Known: addressing.NewKnown(g.known),
+		Version: g.binding.Version, MaxHops: int(b.settings.WSA.MaxHops.Get()), Log: b.options.Log,
+	}
+	l.Handler, l.Fault = d, d.Fault
+	l.Observe = b.observer(l.Name)
+	if err := b.snapshot.Add(g.uri, l); err != nil {
+		return err
+	}
+	return b.socket(g, l)
+}
+
+// observer tells metrics, access log and the caller of each exchange.
+func (b *builder) observer(listener string) func(*binding.Exchange) {
+	m, access, observe := b.metrics.Listener(listener), b.access, b.options.Observe
+	return func(x *binding.Exchange) {
+		m.Observe(x)
+		if access != nil {
+			access.Observe(x)
+		}
+		if observe != nil {
+			observe(x)
+		}
+	}
+}
