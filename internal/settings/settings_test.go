@@ -17,7 +17,7 @@ import (
 	"github.com/viaduct-soap/viaduct/internal/source"
 )
 
-const sample = "../../configs/samples/viaduct.yaml"
+const sample = "../../configs/samples/orders.yaml"
 
 func ExampleParse() {
 	s, err := settings.Parse("viaduct.yaml", []byte(`
@@ -54,7 +54,7 @@ func TestLoad_sample(t *testing.T) {
 	assert.Equal(t, "http", s.Sockets[0].Scheme.Get())
 	assert.False(t, s.Sockets[0].Scheme.Written())
 	require.Len(t, s.Services, 3)
-	assert.Equal(t, "http://localhost:8101/orders", s.Services[0].Forward.Get())
+	assert.Equal(t, "orders", s.Services[0].Forward.Get())
 	assert.Equal(t, "echo", s.Services[1].Builtin.Get())
 	assert.True(t, s.Services[2].Unused.Get())
 	require.Len(t, s.Endpoints, 1)
@@ -63,7 +63,7 @@ func TestLoad_sample(t *testing.T) {
 	assert.Equal(t, "held", s.Endpoints[0].Accept.Get())
 	assert.EqualValues(t, 256<<20, s.Limits.MessageMemory.Get())
 	assert.Equal(t, 5*time.Second, s.HTTP.MinRateAfter.Get())
-	assert.Equal(t, source.Pos{File: sample, Line: 18, Column: 11}, s.Services[0].Name.Pos)
+	assert.Equal(t, source.Pos{File: sample, Line: 20, Column: 11}, s.Services[0].Name.Pos)
 }
 
 func TestLoad_defaults(t *testing.T) {
