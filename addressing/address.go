@@ -42,10 +42,10 @@ func New(u uritable.URI, headers ...Header) (*EndpointAddress, error) {
 // IsAnonymous reports whether the address stands for "back on this channel".
 // Only the version-neutral URI does: that of a version is replaced by it when a
 // reference is read, and is an ordinary URI elsewhere (dispatch 1.2).
-func (a *EndpointAddress) IsAnonymous() bool { return a.URI == anonymousURI }
+func (a *EndpointAddress) IsAnonymous() bool { return a != nil && a.URI == anonymousURI }
 
 // IsNone reports whether messages to the address are to be dropped.
-func (a *EndpointAddress) IsNone() bool { return a.URI == noneURI }
+func (a *EndpointAddress) IsNone() bool { return a != nil && a.URI == noneURI }
 
 // IsTrivial reports whether the address says nothing: absent, or anonymous
 // without headers, identity or anything else (dispatch 7.3).

@@ -36,10 +36,13 @@ func fault(code soap.Code, v soap.AddressingVersion, action Action, reason strin
 	return f
 }
 
-// DestinationUnreachable is FT-01: no endpoint's address filter matched. Its
-// action is the default fault action, as in WCF.
+// DestinationUnreachable is FT-01: no endpoint's address filter matched to, ""
+// when the message has none. Its action is the default fault action, as in WCF.
 func DestinationUnreachable(v soap.AddressingVersion, to string) *soap.Fault {
-	reason := fmt.Sprintf("No endpoint accepts To '%s': no address filter matches. Compare it with the addresses of the service.", soap.Echo(to))
+	reason := "The message has no To, and every endpoint here asks for one."
+	if to != "" {
+		reason = fmt.Sprintf("No endpoint accepts To '%s': no address filter matches. Compare it with the addresses of the service.", soap.Echo(to))
+	}
 	return fault(soap.Sender, v, DefaultFaultAction(v), reason, "DestinationUnreachable")
 }
 

@@ -135,3 +135,16 @@ func BenchmarkOutbound_Apply(b *testing.B) {
 		d.Close()
 	}
 }
+
+// FT-10: the default fault action, and one header for each block.
+func TestNotUnderstood(t *testing.T) {
+	t.Parallel()
+	env := message(t, "Soap12WSAddressing10", `<a:To s:mustUnderstand="1">http://h/</a:To><t:Sla s:mustUnderstand="1"/>`+
+		`<t:Far s:mustUnderstand="1" s:role="urn:far"/>`)
+	blocks := soap.NotUnderstood(env, Understands(env.Version.Addressing), []string{""})
+	require.Equal(t, []int{1}, blocks)
+	f := NotUnderstood(env, blocks)
+	assert.Equal(t, string(soapFault10), f.Action)
+	assert.Len(t, f.Headers, 1)
+	assert.Nil(t, NotUnderstood(env, nil))
+}

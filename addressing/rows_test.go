@@ -2,6 +2,7 @@ package addressing
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -31,6 +32,7 @@ func TestRows(t *testing.T) {
 	}
 	text, err := os.ReadFile("testdata/rows.txt")
 	require.NoError(t, err)
+	seen := rowIDs{}
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
@@ -41,12 +43,30 @@ func TestRows(t *testing.T) {
 			fields[i] = strings.TrimSpace(fields[i])
 		}
 		n := len(fields) - 1
+		seen[fields[0]] = true
 		t.Run(fields[0]+" "+fields[2], func(t *testing.T) {
 			t.Parallel()
 			answer, ok := answers[fields[1]]
 			require.True(t, ok, "nobody answers %q", fields[1])
 			assert.Equal(t, fields[n], answer(t, fields[2:n]), line)
 		})
+	}
+	seen.all(t, "EPR", 1, 12)
+	seen.all(t, "ACT", 1, 11)
+	seen.all(t, "RPL", 1, 9)
+	seen.all(t, "FT", 1, 9)
+	seen.all(t, "FT", 11, 12)
+}
+
+// rowIDs are the rows that a data file holds.
+type rowIDs map[string]bool
+
+// all asserts that no row of a group is missing.
+func (s rowIDs) all(t *testing.T, group string, from, to int) {
+	t.Helper()
+	for i := from; i <= to; i++ {
+		id := fmt.Sprintf("%s-%02d", group, i)
+		assert.True(t, s[id], "row %s is in no line", id)
 	}
 }
 

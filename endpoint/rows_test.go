@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -78,6 +79,7 @@ func TestRows(t *testing.T) {
 	modes := map[string]AddressFilterMode{"Exact": Exact, "Prefix": Prefix, "Any": Any}
 	text, err := os.ReadFile("testdata/rows.txt")
 	require.NoError(t, err)
+	seen := rowIDs{}
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
@@ -88,6 +90,7 @@ func TestRows(t *testing.T) {
 		for i := range row {
 			row[i] = strings.TrimSpace(row[i])
 		}
+		seen[row[0]] = true
 		t.Run(row[0]+" "+row[4], func(t *testing.T) {
 			t.Parallel()
 			mode, ok := modes[row[1]]
@@ -97,6 +100,20 @@ func TestRows(t *testing.T) {
 			action, to, _ := strings.Cut(row[4], " ")
 			assert.Equal(t, row[5], choose(table, message(t, row[3], action, to)), line)
 		})
+	}
+	seen.all(t, "FT", 1, 7)
+	seen.all(t, "FT", 12, 12)
+}
+
+// rowIDs are the rows that a data file holds.
+type rowIDs map[string]bool
+
+// all asserts that no row of a group is missing.
+func (s rowIDs) all(t *testing.T, group string, from, to int) {
+	t.Helper()
+	for i := from; i <= to; i++ {
+		id := fmt.Sprintf("%s-%02d", group, i)
+		assert.True(t, s[id], "row %s is in no line", id)
 	}
 }
 

@@ -3,6 +3,7 @@ package filter
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -86,6 +87,7 @@ func TestRows(t *testing.T) {
 	answers := map[string]func(*testing.T, []string, string){"header": rowHeader, "to": rowTo, "table": rowTable}
 	text, err := os.ReadFile("testdata/rows.txt")
 	require.NoError(t, err)
+	seen := rowIDs{}
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
@@ -96,12 +98,30 @@ func TestRows(t *testing.T) {
 			fields[i] = strings.TrimSpace(fields[i])
 		}
 		n := len(fields) - 1
+		seen[fields[0]] = true
 		t.Run(fields[0]+" "+fields[n-1], func(t *testing.T) {
 			t.Parallel()
 			answer, ok := answers[fields[1]]
 			require.True(t, ok, "nobody answers %q", fields[1])
 			answer(t, fields[2:n], fields[n])
 		})
+	}
+	seen.all(t, "HDR", 1, 12)
+	seen.all(t, "FLT", 1, 17)
+	seen.all(t, "PFX", 1, 8)
+	seen.all(t, "TBL", 1, 5)
+	seen.all(t, "TBL", 10, 14)
+}
+
+// rowIDs are the rows that a data file holds.
+type rowIDs map[string]bool
+
+// all asserts that no row of a group is missing.
+func (s rowIDs) all(t *testing.T, group string, from, to int) {
+	t.Helper()
+	for i := from; i <= to; i++ {
+		id := fmt.Sprintf("%s-%02d", group, i)
+		assert.True(t, s[id], "row %s is in no line", id)
 	}
 }
 

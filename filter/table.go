@@ -41,13 +41,16 @@ type MultipleMatchesError struct {
 	Example             string // what both match, "" when it is any message
 }
 
-func (e *MultipleMatchesError) Error() string {
+func (e *MultipleMatchesError) Error() string { return e.SecondPos.String() + ": " + e.Text() }
+
+// Text is the error without the position of the second entry.
+func (e *MultipleMatchesError) Text() string {
 	example := e.Example
 	if example != "" {
 		example = "; e.g. " + example
 	}
-	return fmt.Sprintf("%s: filter %q and filter %q (%s) both match at priority %d%s. Give one a higher priority",
-		e.SecondPos, e.Second, e.First, e.FirstPos, e.Priority, example)
+	return fmt.Sprintf("filter %q and filter %q (%s) both match at priority %d%s. Give one a higher priority",
+		e.Second, e.First, e.FirstPos, e.Priority, example)
 }
 
 // Unwrap returns the refusal that counters and logs see.
