@@ -106,6 +106,7 @@ func (b *Body) start(first, free []byte) {
 func (b *Body) whole() {
 	b.size, b.state = b.got, Held
 	b.free = nil
+	b.walked()
 	switch {
 	case b.env.Version.Envelope == EnvelopeNone:
 		b.end = b.size
@@ -233,6 +234,7 @@ func (b *Body) segments(dst [][]byte, v View) (_ [][]byte, ok bool) {
 // and in a spool file above it. Rest may take limit octets, 0 for no limit but
 // the message's own; a longer one is refused with size.message. Hold returns
 // ErrSpent and ErrBusy as Open does; after any other error the body is spent.
+// Other methods wait until it is done.
 func (b *Body) Hold(ctx context.Context, limit int64) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/viaduct-soap/viaduct/internal/buf"
 	"github.com/viaduct-soap/viaduct/soap"
 )
 
@@ -145,12 +146,14 @@ func TestBridge_arrivingFault(t *testing.T) {
 	t.Parallel()
 	m := open11 + `<s:Body><s:Fault><faultcode>s:Server</faultcode><faultstring>` + strings.Repeat("x", 200_000) + `</faultstring></s:Fault>` + closed
 	e := decode(t, m, soap.DecodeOptions{
-		Version: soap.Soap11, Limits: soap.Limits{Message: mib}, Needs: soap.Needs{Streamed: true, View: soap.Content},
+		Version: soap.Soap11, Limits: soap.Limits{Message: mib, Spool: mib}, Needs: soap.Needs{Streamed: true, View: soap.Content},
+		Budget: buf.NewBudget(70<<10, mib, t.TempDir()),
 	})
 	defer e.Release()
 	_, err := soap.Bridge(e, soap.Soap12)
 	require.ErrorIs(t, err, soap.ErrNotHeld)
 	require.NoError(t, e.Body.Hold(context.Background(), 0))
+	assert.Equal(t, soap.Spooled, e.Body.State())
 	d, err := soap.Bridge(e, soap.Soap12)
 	require.NoError(t, err)
 	assert.Contains(t, write(t, d), strings.Repeat("x", 200_000), "a back end's fault is not shortened")

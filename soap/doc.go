@@ -24,6 +24,4 @@
 //   - Bridge translates the attributes role, mustUnderstand and relay and copies
 //     headers by position; WCF leaves the attributes in the old namespace and
 //     finds headers by name, which fails where a name occurs twice.
-//   - What stands before Body has to be one Header at most; WCF skips unknown
-//     elements there in some encodings.
 package soap

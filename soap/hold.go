@@ -186,7 +186,7 @@ func (b *Body) take(p []byte) (int, error) {
 		return 0, werr
 	}
 	if err == io.EOF {
-		if werr := b.checkEnd(); werr != nil {
+		if werr := b.walk.Close(); werr != nil {
 			return 0, werr
 		}
 	}
@@ -253,6 +253,7 @@ func (b *Body) toSpool(ctx context.Context) error {
 		return err
 	}
 	b.size, b.state = b.got, Spooled
+	b.walked()
 	return nil
 }
 

@@ -115,18 +115,21 @@ func (b *Body) check(level Check) error {
 	if b.state > Spooled {
 		return nil
 	}
-	return b.checkEnd()
-}
-
-// checkEnd ends the walk at the end of the message.
-func (b *Body) checkEnd() error {
 	if err := b.walk.Close(); err != nil {
 		return err
 	}
-	if end, ok := b.walk.BodyEnd(); ok && b.end < 0 {
+	b.walked()
+	return nil
+}
+
+// walked takes the end of Content from the walk of a body that is whole.
+func (b *Body) walked() {
+	if !b.walking || b.end >= 0 {
+		return
+	}
+	if end, ok := b.walk.BodyEnd(); ok {
 		b.end = end
 	}
-	return nil
 }
 
 func walkLevel(c Check) xmltext.Level {

@@ -65,7 +65,7 @@ func arrivingContent(t *testing.T, body, tail, want string) {
 	}
 	fill := strings.Repeat("<z/>", 20_000)
 	m := open12 + "<s:Body>" + fill + strings.TrimPrefix(body, "<s:Body>") + tail
-	for _, chunk := range []int{1, 3, 7, 4096, 1 << 20} {
+	for _, chunk := range []int{1, 4096, 1 << 20} {
 		for _, check := range []soap.Check{soap.CheckHead, soap.CheckWellFormed} {
 			e, err := soap.Decode(context.Background(), &chunked{strings.NewReader(m), chunk}, soap.DecodeOptions{
 				Size: int64(len(m)), Limits: soap.Limits{Message: mib},

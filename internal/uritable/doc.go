@@ -8,7 +8,7 @@
 // objects, not strings). What two serious readers take apart differently is
 // refused, not interpreted: a backslash or a second '@' in the authority, text
 // after an IPv6 address, an encoded dot segment, a number that is only sometimes
-// an IPv4 address. FuzzParse holds the parser against net/url.
+// an IPv4 address. FuzzParseURI holds the parser against net/url.
 //
 // The package knows nothing of messages, and it resolves no names.
 //

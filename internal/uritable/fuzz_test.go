@@ -11,11 +11,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzParse holds the parser against net/url: what both accept they must read
+// FuzzParseURI holds the parser against net/url: what both accept they must read
 // alike, and what net/url refuses is refused. Reasoned exceptions:
 //   - a backslash in a path is a slash (dispatch 0.1), net/url encodes it
 //   - a lone '%' in a query is let through by both, not interpreted by either
-func FuzzParse(f *testing.F) {
+func FuzzParseURI(f *testing.F) {
 	for _, s := range []string{
 		"http://h/x", "HTTP://u:p@H:80/a/../b?c#d", "net.tcp://h:808/", "urn:uuid:1", "http://[::1]:8/", "http://[::1]evil/",
 		"http://h/%2e%2e/a", "http://h\\@e/", "http:/x", "http://h:65536/", "sb://ns/q", "file:///x", "http://ä/ö?ü#ß",

@@ -1,6 +1,7 @@
 package uritable
 
 import (
+	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -48,7 +49,9 @@ func TestRows(t *testing.T) {
 		"parse":    askParse,
 		"wildcard": func(_ *testing.T, a []string) string { return ReplaceWildcardHost(a[0], a[1]) },
 	}
+	seen := rowIDs{}
 	for _, r := range readRows(t) {
+		seen[r.id] = true
 		t.Run(r.id+" "+r.args[len(r.args)-1], func(t *testing.T) {
 			t.Parallel()
 			ask, ok := answer[r.ask]
@@ -61,6 +64,23 @@ func TestRows(t *testing.T) {
 			}
 			assert.Equal(t, unquote(t, r.want), got, r.args)
 		})
+	}
+	seen.all(t, "FLT", 1, 11)
+	seen.all(t, "FLT", 13, 17)
+	seen.all(t, "PFX", 1, 8)
+	seen.all(t, "LSN", 1, 2)
+	seen.all(t, "BAS", 1, 10)
+}
+
+// rowIDs are the rows that a data file holds.
+type rowIDs map[string]bool
+
+// all asserts that no row of a group is missing.
+func (s rowIDs) all(t *testing.T, group string, from, to int) {
+	t.Helper()
+	for i := from; i <= to; i++ {
+		id := fmt.Sprintf("%s-%02d", group, i)
+		assert.True(t, s[id], "row %s is in no line", id)
 	}
 }
 
