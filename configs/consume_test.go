@@ -22,7 +22,17 @@ func assemble(f *configs.File) {
 		}
 		if r := s.Behavior.Routing; r != nil && r.Table != nil {
 			table(r)
+		} else {
+			forward(f)
 		}
+	}
+}
+
+// forward stands for the settings of a service that is no router: its messages
+// go to client endpoints by their names.
+func forward(f *configs.File) {
+	for _, ep := range f.Client {
+		endpoint(ep)
 	}
 }
 
