@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/textproto"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -115,6 +116,11 @@ func (b *backend) requests() []*seen {
 		out[i] = &c
 	}
 	return out
+}
+
+// withoutFence returns what was seen of the row itself.
+func (b *backend) withoutFence() []*seen {
+	return slices.DeleteFunc(b.requests(), func(s *seen) bool { return s.head.Get("Soapaction") == fenceAction })
 }
 
 func (b *backend) serve(n int, c net.Conn) {

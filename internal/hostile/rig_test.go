@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -21,9 +22,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// build builds the program once for all rigs of a run.
+// build builds the program once for all rigs of a run. It looks at every folder
+// of the module first: a cached result of this test is valid only while they
+// are unchanged, and go test does not see what the compiler reads.
 func build(t *testing.T) string {
 	t.Helper()
+	_ = filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() && strings.HasPrefix(d.Name(), ".") && path != "../.." {
+			return fs.SkipDir
+		}
+		return nil
+	})
 	bin := filepath.Join(t.TempDir(), "viaduct")
 	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "../../cmd/viaduct").CombinedOutput()
 	require.NoError(t, err, string(out))

@@ -9,9 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/viaduct-soap/viaduct/internal/http1"
 )
@@ -59,13 +57,6 @@ func (s segment) Size() (int64, bool)                    { return int64(len(s)),
 func (s segment) Segments(dst [][]byte) ([][]byte, bool) { return append(dst, s), true }
 func (s segment) WriteTo(w io.Writer) (int64, error)     { n, err := w.Write(s); return int64(n), err }
 
-// cpu is the processor time of this process, client and server together.
-func cpu() time.Duration {
-	var u syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
 // BenchmarkDo compares the client with http.Transport against the same server.
 // The process's processor time includes that server.
 func BenchmarkDo(b *testing.B) {
@@ -73,8 +64,8 @@ func BenchmarkDo(b *testing.B) {
 		body := []byte(payload(size))
 		b.Run(fmt.Sprintf("client=http1/size=%d", size), func(b *testing.B) {
 			pool := listen(b, nil, rawEcho).pool(b, http1.Options{})
-			req := &http1.Request{Method: "POST", Path: "/service", Host: "localhost", Body: segment(body),
-				Fields: []http1.Field{{Name: "Content-Type", Value: "text/xml; charset=utf-8"}, {Name: "SOAPAction", Value: `"urn:a"`}}}
+			req := post("/service", segment(body), http1.Field{Name: "Content-Type", Value: "text/xml; charset=utf-8"},
+				http1.Field{Name: "SOAPAction", Value: `"urn:a"`})
 			parallel(b, size, func(scratch []byte) error {
 				resp, err := pool.Do(context.Background(), req)
 				if err != nil {

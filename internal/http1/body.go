@@ -53,16 +53,28 @@ func (b *answerBody) Close() error {
 	return nil
 }
 
-// skip reads on as long as that needs no octet from the connection.
+// skip drops what is left of the body, as far as it is there already.
 func (x *exchange) skip() {
-	var scrap [512]byte
-	for x.err == nil && x.mode != toEnd && len(x.c.unread()) > 0 {
-		before := len(x.c.unread())
-		if x.mode == chunked && x.chunk.left == 0 {
-			return // the next line may be incomplete
+	for x.err == nil && x.mode != toEnd {
+		left := &x.left
+		if x.mode == chunked {
+			left = &x.chunk.left
 		}
-		_, _ = (*answerBody)(x).Read(scrap[:])
-		if x.c == nil || len(x.c.unread()) == before {
+		n := min(*left, int64(len(x.c.unread())))
+		x.c.r += int(n)
+		*left -= n
+		switch {
+		case *left > 0:
+			return
+		case x.mode == sized:
+			x.end()
+			return
+		}
+		used, end, err := x.betweenChunks()
+		if end {
+			x.end()
+		}
+		if used == 0 || end || err != nil {
 			return
 		}
 	}

@@ -103,13 +103,10 @@ func (c *conn) dropBuffer() {
 	c.buf, c.r, c.w = nil, 0, 0
 }
 
-// setReadDeadline is remembered because an expired one is only looked at when a
-// read fails: see exchange.read.
+// setReadDeadline is remembered, because body reads compare it with their pace.
 func (c *conn) setReadDeadline(t time.Time) {
-	if !c.deadline.Equal(t) {
-		c.deadline = t
-		_ = c.nc.SetReadDeadline(t)
-	}
+	c.deadline = t
+	_ = c.nc.SetReadDeadline(t)
 }
 
 // setDeadline sets both directions.

@@ -209,7 +209,7 @@ func ask(pool *http1.Pool, id string, impatient bool) error {
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	if got := resp.Fields.Get("x-id"); got != id {
 		return fmt.Errorf("%w: asked %q, field %q", errForeign, id, got)
 	}

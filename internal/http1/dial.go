@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"net"
 	"strings"
+	"time"
 )
 
 // route is a Target made ready: what to dial, what to say there.
@@ -58,12 +59,8 @@ func clientTLS(c *tls.Config, address string) *tls.Config {
 // connect opens a connection in the place that the caller holds in p.open; the
 // place is freed when it fails.
 func (p *Pool) connect(ctx context.Context, pin *Pin) (*conn, error) {
-	dialCtx := ctx
-	if p.opts.DialTimeout > 0 {
-		var done context.CancelFunc
-		dialCtx, done = context.WithTimeout(ctx, p.opts.DialTimeout)
-		defer done()
-	}
+	dialCtx, done := p.dialContext(ctx)
+	defer done()
 	raw, nc, stage, err := p.reach(dialCtx)
 	p.mu.Lock()
 	if err == nil && p.closed {
@@ -86,6 +83,26 @@ func (p *Pool) connect(ctx context.Context, pin *Pin) (*conn, error) {
 	p.stats.Dialed++
 	p.mu.Unlock()
 	return c, nil
+}
+
+// dialContext bounds ctx by DialTimeout. A context that has a deadline but never
+// tells of it would not stop a handshake, so it gets a timer here.
+func (p *Pool) dialContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	end, bounded := ctx.Deadline()
+	if ctx.Done() == nil && bounded {
+		ctx = context.WithoutCancel(ctx)
+	} else {
+		bounded = false // ctx sees to it
+	}
+	if p.opts.DialTimeout > 0 {
+		if t := time.Now().Add(p.opts.DialTimeout); !bounded || t.Before(end) {
+			end, bounded = t, true
+		}
+	}
+	if !bounded {
+		return ctx, func() {}
+	}
+	return context.WithDeadline(ctx, end)
 }
 
 // reach dials, asks the proxy and shakes hands. raw is set once it is open, also

@@ -55,7 +55,8 @@ type Error struct {
 	Sent int64
 	// Early says that the request had not been written whole.
 	Early bool
-	// Reason is upstream.failed where nothing more precise is known.
+	// Reason is upstream.failed where nothing more precise is known, and client.gone
+	// where the source of the request body failed without saying why.
 	Reason refusal.Reason
 	// Err is the cause: of a socket, context.Cause, a *refusal.Error, a
 	// *ProxyError, one of the Err variables, or what the request body returned.

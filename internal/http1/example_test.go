@@ -38,7 +38,7 @@ func ExamplePool_Do() {
 		if err != nil {
 			return
 		}
-		defer c.Close()
+		defer func() { _ = c.Close() }()
 		if r, _ := request(bufio.NewReader(c)); r != nil {
 			_, _ = io.WriteString(c, "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
 		}

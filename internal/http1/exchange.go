@@ -229,7 +229,10 @@ func (x *exchange) abandon(err error) error {
 	switch {
 	case !verdict && broken:
 		e.Stage, err = StageWrite, w.bodyErr
-		e.Reason = refusal.Internal
+		e.Reason = refusal.ClientGone
+		if errors.Is(err, ErrBodySize) {
+			e.Reason = refusal.Internal
+		}
 	case !verdict && w.err != nil && !x.got:
 		e.Stage, err = StageWrite, w.err
 	case verdict && e.Early && !x.got:

@@ -50,7 +50,8 @@ func (p *Pool) Shutdown(ctx context.Context) error {
 }
 
 // Close refuses new requests, cuts those in progress and waits for the pool's
-// goroutines. It does not wait for callers that hold a Response.Body.
+// goroutines. It does not wait for callers that hold a Response.Body, unless a
+// request is still waiting for its source there.
 func (p *Pool) Close() {
 	p.refuse()
 	p.mu.Lock()

@@ -52,7 +52,7 @@ func listen(tb testing.TB, config *tls.Config, script func(c net.Conn)) *peer {
 			p.conns = append(p.conns, c)
 			p.mu.Unlock()
 			p.work.Go(func() {
-				defer c.Close()
+				defer func() { _ = c.Close() }()
 				script(c)
 			})
 		}

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -58,11 +59,6 @@ func (x *Proxy) bypasses(address string) bool {
 // the same strict reader as every other; octets behind it are refused, because
 // the target has not been spoken to.
 func (p *Pool) connectProxy(ctx context.Context, nc net.Conn) error {
-	stop := context.AfterFunc(ctx, func() { _ = nc.SetDeadline(time.Unix(1, 0)) })
-	defer stop()
-	if end, ok := ctx.Deadline(); ok {
-		_ = nc.SetDeadline(end)
-	}
 	head, err := AppendRequestLine(nil, "CONNECT", p.route.address)
 	if err != nil {
 		return err
@@ -73,19 +69,24 @@ func (p *Pool) connectProxy(ctx context.Context, nc net.Conn) error {
 			return err
 		}
 	}
-	if _, err = nc.Write(append(head, "\r\n"...)); err != nil {
-		return err
+	var cancelled sync.WaitGroup
+	cancelled.Add(1)
+	stop := context.AfterFunc(ctx, func() {
+		defer cancelled.Done()
+		_ = nc.SetDeadline(time.Unix(1, 0))
+	})
+	status, reason := 0, ""
+	if _, err = nc.Write(append(head, "\r\n"...)); err == nil {
+		status, reason, err = p.tunnelHead(nc)
 	}
-	status, reason, err := p.tunnelHead(nc)
-	switch {
-	case err != nil:
-		return err
-	case status/100 != 2:
-		return &ProxyError{Status: status, Reason: reason}
-	case !stop():
+	if !stop() {
+		cancelled.Wait()
 		return context.Cause(ctx)
 	}
-	return nc.SetDeadline(time.Time{})
+	if err == nil && status/100 != 2 {
+		err = &ProxyError{Status: status, Reason: reason}
+	}
+	return err
 }
 
 // tunnelHead reads the proxy's final head and nothing behind it.

@@ -61,10 +61,10 @@ func TestProxy_tunnel(t *testing.T) {
 		pool := http1.NewPool(http1.Target{Address: target.address, TLS: client, Proxy: &http1.Proxy{
 			Address: p.address, TLS: trust, Authorization: "Basic YTpi", NoProxy: []string{"other.example"},
 		}}, http1.Options{})
-		for _, body := range []http1.Body{held("abc"), unsized(payload(100_000))} {
+		for _, body := range []*text{held("abc"), unsized(payload(100_000))} {
 			_, got, err := exchange(t, pool, post("/", body))
 			require.NoError(t, err)
-			assert.Equal(t, body.(*text).octets, got)
+			assert.Equal(t, body.octets, got)
 		}
 		r := <-asked
 		assert.Equal(t, http.MethodConnect, r.Method)
@@ -93,8 +93,7 @@ func TestProxy_refused(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			p := listen(t, nil, tunnel("127.0.0.1:1", tc.head, make(chan *http.Request, 1)))
-			pool := http1.NewPool(http1.Target{Address: "target.example:443", TLS: client,
-				Proxy: &http1.Proxy{Address: p.address}}, http1.Options{})
+			pool := http1.NewPool(http1.Target{Address: "target.example:443", TLS: client, Proxy: &http1.Proxy{Address: p.address}}, http1.Options{})
 			defer pool.Close()
 			_, _, err := exchange(t, pool, get())
 			e := failed(t, err, http1.StageProxy, tc.reason)
@@ -121,7 +120,7 @@ func TestProxy_cancel(t *testing.T) {
 	pool := http1.NewPool(http1.Target{Address: "target.example:443", TLS: client, Proxy: &http1.Proxy{Address: p.address}}, http1.Options{})
 	defer pool.Close()
 	_, err := pool.Do(ctx, get())
-	failed(t, err, http1.StageProxy, refusal.UpstreamFailed)
+	_ = failed(t, err, http1.StageProxy, refusal.UpstreamFailed)
 	require.ErrorIs(t, err, io.ErrNoProgress)
 }
 

@@ -116,7 +116,7 @@ func TestWriteRequest_cut(t *testing.T) {
 	}{
 		{"H-151 chunked", &text{octets: "abcde", size: -1, streamed: true, fail: broken}, broken, refusal.XMLMalformed, "5\r\nabcde\r\n"},
 		{"sized", &text{octets: "abc", size: 5, streamed: true, fail: broken}, broken, refusal.XMLMalformed, "abc"},
-		{"error behind the last octet", &text{octets: "abc", size: 3, streamed: true, fail: io.ErrNoProgress}, io.ErrNoProgress, refusal.Internal, ""},
+		{"error behind the last octet", &text{octets: "abc", size: 3, streamed: true, fail: io.ErrNoProgress}, io.ErrNoProgress, refusal.ClientGone, ""},
 		{"too short", &text{octets: "abc", size: 5, streamed: true}, http1.ErrBodySize, refusal.Internal, "abc"},
 		{"too long", &text{octets: "abcdef", size: 5, streamed: true}, http1.ErrBodySize, refusal.Internal, ""},
 		{"too long, in steps", &text{octets: "abcdef", size: 5, streamed: true, step: 4}, http1.ErrBodySize, refusal.Internal, "abcd"},

@@ -3,6 +3,7 @@ package http1_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -28,7 +29,7 @@ func bubble(t *testing.T, o http1.Options, script func(net.Conn), test func(*tes
 		o.Dial = func(context.Context, string, string) (net.Conn, error) {
 			ours, theirs := net.Pipe()
 			work.Go(func() {
-				defer theirs.Close()
+				defer func() { _ = theirs.Close() }()
 				script(theirs)
 			})
 			return ours, nil
@@ -82,7 +83,7 @@ func TestTime_headerTrickles(t *testing.T) {
 	bubble(t, http1.Options{ResponseHeaderTimeout: 5 * time.Second}, slow, func(t *testing.T, pool *http1.Pool) {
 		start := time.Now()
 		_, err := pool.Do(t.Context(), get())
-		failed(t, err, http1.StageHead, refusal.HTTPSlow)
+		_ = failed(t, err, http1.StageHead, refusal.HTTPSlow)
 		assert.Equal(t, 5*time.Second, time.Since(start), "interim answers buy no time")
 	})
 }
@@ -142,7 +143,7 @@ func TestTime_bodyRate(t *testing.T) {
 					require.NoError(t, err)
 					return
 				}
-				failed(t, err, http1.StageBody, refusal.HTTPSlow)
+				_ = failed(t, err, http1.StageBody, refusal.HTTPSlow)
 				assert.InDelta(t, least.Seconds(), time.Since(start).Seconds(), 1.1)
 			})
 		})
@@ -259,10 +260,10 @@ func TestTime_acquire(t *testing.T) {
 		ctx, done := context.WithTimeout(t.Context(), 3*time.Second)
 		defer done()
 		_, err = pool.Do(ctx, get())
-		failed(t, err, http1.StageAcquire, refusal.LimitConnections)
+		_ = failed(t, err, http1.StageAcquire, refusal.LimitConnections)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		_, err = pool.Do(deadlineOnly{context.Background(), start.Add(5 * time.Second)}, get())
-		failed(t, err, http1.StageAcquire, refusal.LimitConnections)
+		_ = failed(t, err, http1.StageAcquire, refusal.LimitConnections)
 		assert.Equal(t, 5*time.Second, time.Since(start))
 		assert.Zero(t, pool.Stats().Waiting)
 		require.NoError(t, resp.Body.Close())
@@ -287,6 +288,37 @@ func TestTime_dial(t *testing.T) {
 		assert.True(t, e.Timeout())
 		assert.Equal(t, 4*time.Second, time.Since(start))
 		pool.Close()
+	})
+}
+
+// TestTime_handshake: a peer that accepts and stays silent is left in time.
+func TestTime_handshake(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for _, dialTimeout := range []time.Duration{4 * time.Second, 20 * time.Second, -1} {
+			var ends []net.Conn
+			pool := http1.NewPool(http1.Target{Address: "a:1", TLS: &tls.Config{MinVersion: tls.VersionTLS12}}, http1.Options{
+				DialTimeout: dialTimeout,
+				Dial: func(context.Context, string, string) (net.Conn, error) {
+					ours, theirs := net.Pipe()
+					ends = append(ends, theirs)
+					return ours, nil
+				},
+			})
+			start := time.Now()
+			_, err := pool.Do(deadlineOnly{context.Background(), start.Add(9 * time.Second)}, get())
+			e := failed(t, err, http1.StageHandshake, refusal.UpstreamFailed)
+			assert.True(t, e.Timeout())
+			want := 9 * time.Second
+			if dialTimeout > 0 {
+				want = min(want, dialTimeout)
+			}
+			assert.Equal(t, want, time.Since(start))
+			pool.Close()
+			for _, c := range ends {
+				_ = c.Close()
+			}
+		}
 	})
 }
 
