@@ -2,6 +2,7 @@ package soap
 
 import (
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/viaduct-soap/viaduct/internal/buf"
@@ -201,12 +202,7 @@ func (d *Draft) WriteTo(w io.Writer) (total int64, err error) {
 		return 0, &buf.ReadError{Err: err}
 	}
 	defer func() { _ = body.Close() }() // a reader's Close does not fail
-	head := make([]byte, 0, 4<<10)
-	for _, p := range d.plan() {
-		head = append(head, p...)
-	}
-	n, err := w.Write(head)
-	if total = int64(n); err != nil {
+	if total, err = d.start(w, body); err != nil {
 		return total, err
 	}
 	m, err := buf.Copy(w, body)
@@ -214,10 +210,28 @@ func (d *Draft) WriteTo(w io.Writer) (total int64, err error) {
 		return total, err
 	}
 	if tail := d.tail(); len(tail) > 0 {
-		n, err = w.Write(tail)
-		total += int64(n)
+		n, werr := w.Write(tail)
+		total, err = total+int64(n), werr
 	}
 	return total, err
+}
+
+// start writes the head, and with it what is kept of the body where w takes
+// several slices at once.
+func (d *Draft) start(w io.Writer, body io.Reader) (int64, error) {
+	if v, ok := w.(interface{ WriteVector([][]byte) (int64, error) }); ok {
+		list := slices.Clone(d.plan())
+		if a, ok := body.(*arrivingReader); ok {
+			list = a.first(list)
+		}
+		return v.WriteVector(list)
+	}
+	head := make([]byte, 0, 4<<10)
+	for _, p := range d.plan() {
+		head = append(head, p...)
+	}
+	n, err := w.Write(head)
+	return int64(n), err
 }
 
 // Close releases the base. A second Close does nothing; any other use of the

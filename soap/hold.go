@@ -65,10 +65,18 @@ func (b *Body) settle(ctx context.Context, n Needs) error {
 
 // short reads a short message to its end, and one of unknown length until it is
 // known to be a long one. Where memory lacks it stops: hold has other means.
+// Of a long message it fills the memory that the head was read into: the first
+// octets then leave together, and a slow sender costs a back end as little as
+// with a short one.
 func (b *Body) short(ctx context.Context) error {
 	head := int64(len(b.env.head))
 	want := b.size
 	if want > held-head {
+		for len(b.free) > 0 {
+			if done, err := b.holdMore(ctx, want); done || err != nil {
+				return err
+			}
+		}
 		return nil
 	}
 	for head+b.got <= held {

@@ -1,7 +1,6 @@
 package soap
 
 import (
-	"errors"
 	"fmt"
 	"io"
 
@@ -71,7 +70,9 @@ func (in *intake) classify(err error) error {
 	if err == io.EOF {
 		return err
 	}
-	if errors.Is(err, io.ErrUnexpectedEOF) {
+	// The transport's own account of a connection that broke, which may wrap the
+	// same error, is not the message's fault.
+	if err == io.ErrUnexpectedEOF {
 		return early(in.got)
 	}
 	return fmt.Errorf("read message: %w", err)

@@ -120,6 +120,17 @@ func (r *arrivingReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// first appends what is kept as views and leaves it behind.
+func (r *arrivingReader) first(dst [][]byte) [][]byte {
+	b := r.body
+	for ; r.pos < b.kept; r.part, r.at = r.part+1, 0 {
+		from := b.parts[r.part][r.at:]
+		dst = append(dst, from)
+		r.pos += int64(len(from))
+	}
+	return dst
+}
+
 func (r *arrivingReader) Close() error {
 	if r.closed {
 		return nil

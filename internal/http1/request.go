@@ -28,6 +28,13 @@ type SegmentedBody interface {
 	Segments(dst [][]byte) ([][]byte, bool)
 }
 
+// VectorWriter is what WriteTo of a Body is given: octets that stand in several
+// places may leave in one system call.
+type VectorWriter interface {
+	io.Writer
+	WriteVector(list [][]byte) (int64, error)
+}
+
 // AbortableBody is a Body whose WriteTo may wait for its own source. Abort is
 // called, at most once, when nobody wants the rest; it must make a WriteTo in
 // progress return soon. Without it Response.Body.Close, and a Do that fails, wait

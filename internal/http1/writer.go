@@ -3,7 +3,6 @@ package http1
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"runtime/debug"
@@ -196,28 +195,14 @@ func (w *writer) source() (err error) {
 // bodyWriter is the side of a writer that a body sees.
 type bodyWriter writer
 
-var _ io.Writer = (*bodyWriter)(nil)
+var _ VectorWriter = (*bodyWriter)(nil)
 
 // Write frames and sends p at once, together with the head if that still waits.
 func (b *bodyWriter) Write(p []byte) (int, error) {
 	w := (*writer)(b)
-	switch {
-	case w.err != nil:
-		return 0, w.err
-	case w.bodyErr != nil:
-		return 0, w.bodyErr
-	case w.size >= 0 && int64(len(p)) > w.size-w.wrote:
-		w.bodyErr = fmt.Errorf("%w: more than %d octets", ErrBodySize, w.size)
-		return 0, w.bodyErr
-	case len(p) == 0 && len(w.head) == 0:
-		return 0, nil
-	}
-	w.wrote += int64(len(p))
-	tail := w.crlf[:0]
-	if w.size < 0 && len(p) > 0 {
-		w.head = strconv.AppendInt(w.head, int64(len(p)), 16)
-		w.head = append(w.head, "\r\n"...)
-		tail = w.crlf[:]
+	tail, err := w.count(len(p))
+	if err != nil || len(p) == 0 && len(w.head) == 0 {
+		return 0, err
 	}
 	if n := len(w.head) + len(p); n <= copyMax || n <= fitMax && !w.c.vectored {
 		w.head = append(append(w.head, p...), tail...)
@@ -225,12 +210,59 @@ func (b *bodyWriter) Write(p []byte) (int, error) {
 	} else {
 		w.load(w.head, p, tail)
 	}
-	w.flush(w.wrote == w.size)
-	w.head = w.head[:0]
-	if w.err != nil {
-		return 0, w.err
+	if err := w.part(); err != nil {
+		return 0, err
 	}
 	return len(p), nil
+}
+
+// WriteVector is Write for octets that stand in several places: they leave in
+// one system call, and as one chunk.
+func (b *bodyWriter) WriteVector(list [][]byte) (int64, error) {
+	w := (*writer)(b)
+	n := 0
+	for _, p := range list {
+		n += len(p)
+	}
+	tail, err := w.count(n)
+	if err != nil || n == 0 && len(w.head) == 0 {
+		return 0, err
+	}
+	w.list = append(append(w.list[:0], w.head), list...)
+	w.list = append(w.list, tail)
+	w.vec = w.list
+	if err := w.part(); err != nil {
+		return 0, err
+	}
+	return int64(n), nil
+}
+
+// count takes n octets of the body and puts their chunk line behind the head;
+// tail is what follows them.
+func (w *writer) count(n int) (tail []byte, err error) {
+	switch {
+	case w.err != nil:
+		return nil, w.err
+	case w.bodyErr != nil:
+		return nil, w.bodyErr
+	case w.size >= 0 && int64(n) > w.size-w.wrote:
+		w.bodyErr = fmt.Errorf("%w: more than %d octets", ErrBodySize, w.size)
+		return nil, w.bodyErr
+	}
+	w.wrote += int64(n)
+	if w.size >= 0 || n == 0 {
+		return w.crlf[:0], nil
+	}
+	w.head = strconv.AppendInt(w.head, int64(n), 16)
+	w.head = append(w.head, "\r\n"...)
+	return w.crlf[:], nil
+}
+
+// part sends what count began.
+func (w *writer) part() error {
+	w.flush(w.wrote == w.size)
+	w.head = w.head[:0]
+	return w.err
 }
 
 // flush writes vec as long as the peer keeps the pace; it sets err. The end of
