@@ -69,9 +69,9 @@ func (b *Body) settle(ctx context.Context, n Needs) error {
 // octets then leave together, and a slow sender costs a back end as little as
 // with a short one.
 func (b *Body) short(ctx context.Context) error {
-	head := int64(len(b.env.head))
+	head, most := int64(len(b.env.head)), b.env.opts.held()
 	want := b.size
-	if want > held-head {
+	if want > most-head {
 		for len(b.free) > 0 {
 			if done, err := b.holdMore(ctx, want); done || err != nil {
 				return err
@@ -79,9 +79,9 @@ func (b *Body) short(ctx context.Context) error {
 		}
 		return nil
 	}
-	for head+b.got <= held {
+	for head+b.got <= most {
 		if b.size < 0 {
-			want = min(held-head+1, max(4*b.got, 4*firstRead))
+			want = min(most-head+1, max(4*b.got, 4*firstRead))
 		}
 		done, err := b.holdMore(ctx, want)
 		if errors.Is(err, buf.ErrMemory) {
