@@ -21,6 +21,7 @@ type Metrics struct {
 	seconds  *prometheus.HistogramVec
 	octets   *prometheus.CounterVec
 	attempts *prometheus.CounterVec
+	oneWay   *prometheus.CounterVec
 	insecure *prometheus.GaugeVec
 }
 
@@ -32,7 +33,7 @@ func NewMetrics() *Metrics {
 			Name: "viaduct_messages_total", Help: "Messages by listener and outcome.",
 		}, []string{"listener", "outcome"}),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "viaduct_refused_total", Help: "Refusals by listener and reason; the reason is also in X-Viaduct-Error and in the log.",
+			Name: "viaduct_refused_total", Help: "Messages refused or failed, by listener and reason; the reason is also in X-Viaduct-Error and in the log.",
 		}, []string{"listener", "reason"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "viaduct_exchange_seconds", Help: "Time from the request head to the end of the answer.",
@@ -44,14 +45,26 @@ func NewMetrics() *Metrics {
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "viaduct_attempts_total", Help: "Attempts to send a message by destination, delivery and kind of failure.",
 		}, []string{"endpoint", "delivery", "kind"}),
+		oneWay: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "viaduct_oneway_total", Help: "One-way messages by what became of them after they were accepted.",
+		}, []string{"outcome"}),
 		insecure: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "viaduct_insecure_setting", Help: "Settings in force that lower the security promises.",
 		}, []string{"setting"}),
 	}
-	m.registry.MustRegister(m.messages, m.refused, m.seconds, m.octets, m.attempts, m.insecure,
+	m.registry.MustRegister(m.messages, m.refused, m.seconds, m.octets, m.attempts, m.oneWay, m.insecure,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, outcome := range []string{oneWayDelivered, oneWayLost} {
+		m.oneWay.WithLabelValues(outcome) // there from the start, so that a first loss is an increase
+	}
 	return m
 }
+
+// Outcomes of viaduct_oneway_total.
+const (
+	oneWayDelivered = "delivered"
+	oneWayLost      = "lost"
+)
 
 // Handler serves the metrics.
 func (m *Metrics) Handler() http.Handler {
@@ -62,6 +75,11 @@ func (m *Metrics) Handler() http.Handler {
 func (m *Metrics) Gauge(name, help string, labels map[string]string, read func() float64) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(
 		prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: labels}, read))
+}
+
+// Counter registers a figure that only grows and is read when it is asked for.
+func (m *Metrics) Counter(name, help string, read func() float64) {
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, read))
 }
 
 // Insecure marks a setting that lowers the security promises as in force.
@@ -75,6 +93,7 @@ type ListenerMetrics struct {
 	reply, fault, accepted, refused prometheus.Counter
 	seconds                         prometheus.Observer
 	in, out                         prometheus.Counter
+	delivered, lost                 prometheus.Counter
 	reasons                         *prometheus.CounterVec
 	attempts                        *attempts
 }
@@ -84,6 +103,7 @@ func (m *Metrics) Listener(name string) *ListenerMetrics {
 	c := func(outcome string) prometheus.Counter { return m.messages.WithLabelValues(name, outcome) }
 	return &ListenerMetrics{
 		reply: c("reply"), fault: c("fault"), accepted: c("accepted"), refused: c("refused"),
+		delivered: m.oneWay.WithLabelValues(oneWayDelivered), lost: m.oneWay.WithLabelValues(oneWayLost),
 		seconds:  m.seconds.WithLabelValues(name),
 		in:       m.octets.WithLabelValues(name, "in"),
 		out:      m.octets.WithLabelValues(name, "out"),
@@ -111,9 +131,25 @@ func (l *ListenerMetrics) Observe(x *binding.Exchange) {
 	l.in.Add(float64(x.In))
 	l.out.Add(float64(x.Out))
 	if x.Request != nil {
-		for i := range x.Request.Decision.Attempts {
-			l.attempts.count(&x.Request.Decision.Attempts[i])
-		}
+		l.attempted(x.Request)
+	}
+}
+
+// Delivered counts a one-way message that was accepted before: err says that it
+// is lost.
+func (l *ListenerMetrics) Delivered(r *binding.Request, err error) {
+	l.attempted(r)
+	if err == nil {
+		l.delivered.Inc()
+		return
+	}
+	l.lost.Inc()
+	l.reasons.WithLabelValues(string(refusal.Of(err))).Inc()
+}
+
+func (l *ListenerMetrics) attempted(r *binding.Request) {
+	for i := range r.Decision.Attempts {
+		l.attempts.count(&r.Decision.Attempts[i])
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,30 +16,37 @@ import (
 
 // Options shape the admin server.
 type Options struct {
-	// Ready returns why the process takes no messages, nil when it does.
+	// Ready returns why the process takes no messages, nil when it does. A nil
+	// Ready is always ready.
 	Ready   func() error
 	Metrics *Metrics
-	// Hosts are names, beside loopback addresses, that the Host field may have.
+	// Hosts are names, beside loopback ones, that the Host field may have.
 	Hosts []string
+	// AnyAddress also allows every IP address in the Host field: for servers that
+	// others than this machine reach. A name that was made to resolve to the
+	// server is still refused, an address cannot be.
+	AnyAddress bool
 }
 
 // Server answers on the admin address.
-type Server struct{ http http.Server }
+type Server struct{ http *http.Server }
 
 // New returns a server. It opens nothing.
 func New(o Options) *Server {
 	r := mux.NewRouter()
 	r.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { text(w, http.StatusOK, "ok") }).Methods(http.MethodGet, http.MethodHead)
 	r.HandleFunc("/readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if err := o.Ready(); err != nil {
-			text(w, http.StatusServiceUnavailable, err.Error())
-			return
+		if o.Ready != nil {
+			if err := o.Ready(); err != nil {
+				text(w, http.StatusServiceUnavailable, err.Error())
+				return
+			}
 		}
 		text(w, http.StatusOK, "ready")
 	}).Methods(http.MethodGet, http.MethodHead)
-	r.Handle("/metrics", o.Metrics.Handler()).Methods(http.MethodGet)
-	return &Server{http: http.Server{
-		Handler:           guard(o.Hosts, r),
+	r.Handle("/metrics", o.Metrics.Handler()).Methods(http.MethodGet, http.MethodHead)
+	return &Server{http: &http.Server{
+		Handler:           guard(o, r),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		IdleTimeout:       120 * time.Second,
@@ -56,13 +64,13 @@ func text(w http.ResponseWriter, status int, s string) {
 // guard refuses requests that a browser was led to: the Host field must be a
 // loopback address or a listed name, and a page of another origin may not ask
 // (threats T-ADM-01).
-func guard(hosts []string, next http.Handler) http.Handler {
+func guard(o Options, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !allowedHost(r.Host, hosts) {
-			text(w, http.StatusMisdirectedRequest, "this name is not served here")
+		if !o.allowsHost(r.Host) {
+			text(w, http.StatusMisdirectedRequest, "this name is not served here; use an address of this machine")
 			return
 		}
-		if o := r.Header.Get("Origin"); o != "" && o != "http://"+r.Host && o != "https://"+r.Host {
+		if foreign(r) {
 			text(w, http.StatusForbidden, "requests of other origins are refused")
 			return
 		}
@@ -70,23 +78,24 @@ func guard(hosts []string, next http.Handler) http.Handler {
 	})
 }
 
-func allowedHost(host string, hosts []string) bool {
+// foreign reports whether a browser says that a page of another origin asks.
+func foreign(r *http.Request) bool {
+	if o := r.Header.Get("Origin"); o != "" && o != "http://"+r.Host && o != "https://"+r.Host {
+		return true
+	}
+	return r.Header.Get("Sec-Fetch-Site") == "cross-site"
+}
+
+func (o *Options) allowsHost(host string) bool {
 	name, _, err := net.SplitHostPort(host)
 	if err != nil {
 		name = strings.Trim(host, "[]")
 	}
-	if a, err := netip.ParseAddr(name); err == nil && a.IsLoopback() {
+	if a, err := netip.ParseAddr(name); err == nil && (o.AnyAddress || a.IsLoopback()) {
 		return true
 	}
-	if strings.EqualFold(name, "localhost") {
-		return true
-	}
-	for _, h := range hosts {
-		if strings.EqualFold(name, h) {
-			return true
-		}
-	}
-	return false
+	return strings.EqualFold(name, "localhost") ||
+		slices.ContainsFunc(o.Hosts, func(h string) bool { return strings.EqualFold(name, h) })
 }
 
 // Serve answers on l until Shutdown; then it returns nil.
@@ -97,5 +106,11 @@ func (s *Server) Serve(l net.Listener) error {
 	return nil
 }
 
-// Shutdown lets requests in progress end.
-func (s *Server) Shutdown(ctx context.Context) error { return s.http.Shutdown(ctx) }
+// Shutdown lets requests in progress end. When ctx ends first they are cut, and
+// its error is returned.
+func (s *Server) Shutdown(ctx context.Context) error {
+	if err := s.http.Shutdown(ctx); err != nil {
+		return errors.Join(err, s.http.Close())
+	}
+	return nil
+}

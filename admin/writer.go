@@ -20,10 +20,11 @@ type LogWriter struct {
 	wake    chan struct{}
 	stop    chan struct{}
 	done    chan struct{}
+	spare   []byte // owned by run
 
-	mu      sync.Mutex // guards pending
+	mu      sync.Mutex // guards the rest
 	pending []byte
-	spare   []byte
+	closed  bool
 }
 
 // NewLogWriter returns a writer that holds at most max octets. Close ends it.
@@ -33,9 +34,15 @@ func NewLogWriter(sink io.Writer, max int) *LogWriter {
 	return w
 }
 
-// Write takes a line or drops it. It never fails and never waits for the sink.
+// Write takes a line or drops it. It never fails and, until Close, never waits
+// for the sink; after Close it writes straight to it, so that the last words of
+// a process are not lost.
 func (w *LogWriter) Write(p []byte) (int, error) {
 	w.mu.Lock()
+	if w.closed {
+		defer w.mu.Unlock()
+		return w.sink.Write(p)
+	}
 	if len(w.pending)+len(p) > w.max {
 		w.mu.Unlock()
 		w.dropped.Add(1)
@@ -56,9 +63,16 @@ func (w *LogWriter) Write(p []byte) (int, error) {
 // Dropped returns the number of lines that were dropped.
 func (w *LogWriter) Dropped() int64 { return w.dropped.Load() }
 
-// Close writes what is pending and ends the goroutine.
+// Close writes what is pending and ends the goroutine. It never fails, and a
+// second call does nothing.
 func (w *LogWriter) Close() error {
-	close(w.stop)
+	w.mu.Lock()
+	again := w.closed
+	w.closed = true
+	w.mu.Unlock()
+	if !again {
+		close(w.stop)
+	}
 	<-w.done
 	return nil
 }
@@ -90,6 +104,8 @@ func (w *LogWriter) flush() {
 	out := w.pending
 	w.pending = w.spare[:0]
 	w.mu.Unlock()
-	_, _ = w.sink.Write(out) // a full disk must not stop traffic; the sink is the only place to complain
+	if len(out) > 0 {
+		_, _ = w.sink.Write(out) // a full disk must not stop traffic; the sink is the only place to complain
+	}
 	w.spare = out
 }

@@ -2,7 +2,6 @@ package hosting
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"time"
 
@@ -33,10 +32,11 @@ type Dispatch struct {
 	Services  map[*endpoint.Endpoint]*Service
 	Known     *addressing.Known
 	Version   soap.Version
-	MaxHops   int // routers that a message may have passed; default 8
-	Log       *slog.Logger
-	// Delivered is told of each one-way message when its handler has returned
-	// after it was accepted; nil when nobody listens.
+	MaxHops   int          // routers that a message may have passed; default 8
+	Log       *slog.Logger // of accepted messages that are lost; nil for none
+	// Delivered is told of each accepted message when its handler has returned,
+	// with what it decided; nil when nobody listens. An error means that the
+	// message is lost, and is in Log already.
 	Delivered func(req *binding.Request, took time.Duration, err error)
 }
 
@@ -49,6 +49,9 @@ const defaultMaxHops = 8
 // Handle implements [binding.Handler].
 func (d *Dispatch) Handle(ctx context.Context, req *binding.Request) (*binding.Reply, error) {
 	ep, err := d.choose(req)
+	if err == nil && req.Shape != binding.OneWay {
+		err = d.checkReplyTo(req)
+	}
 	if err != nil {
 		req.Release()
 		return nil, err
@@ -57,7 +60,7 @@ func (d *Dispatch) Handle(ctx context.Context, req *binding.Request) (*binding.R
 	if req.Shape == binding.OneWay {
 		return d.oneWay(ctx, s, req)
 	}
-	if err := d.checkReply(s, req); err != nil {
+	if err := d.understood(s, req); err != nil {
 		req.Release()
 		return nil, err
 	}
@@ -67,14 +70,15 @@ func (d *Dispatch) Handle(ctx context.Context, req *binding.Request) (*binding.R
 	if err != nil || reply == nil || reply.Draft == nil {
 		return reply, err
 	}
-	if s.Router {
+	if s.Router || d.manual(req) {
 		return reply, nil // the routing service addresses its own replies
 	}
-	return d.addressed(req, reply)
+	return addressed(req, reply)
 }
 
 // choose does steps 6 and 7 of the message model.
 func (d *Dispatch) choose(req *binding.Request) (*endpoint.Endpoint, error) {
+	req.Properties = addressing.Bare(d.Version.Addressing) // for the fault, when they cannot be read
 	props, err := addressing.Extract(req.Envelope, d.Known)
 	if err != nil {
 		return nil, err
@@ -112,16 +116,27 @@ func (d *Dispatch) choose(req *binding.Request) (*endpoint.Endpoint, error) {
 	return ep, nil
 }
 
-// checkReply does what WCF checks of a two-way message before its operation
-// runs (dispatch 7.4, 8.2).
-func (d *Dispatch) checkReply(s *Service, req *binding.Request) error {
+// checkReplyTo does what WCF checks of a two-way message before its operation
+// runs (dispatch 7.4). Where no contract says that there is an answer, a client
+// that wants none (ReplyTo none) has sent a one-way message.
+func (d *Dispatch) checkReplyTo(req *binding.Request) error {
+	if d.manual(req) {
+		return nil
+	}
 	to, err := req.Properties.ReplyTo()
-	if err != nil {
+	if err != nil || to == nil || !to.IsNone() {
 		return err
 	}
-	if to != nil && to.IsNone() {
-		return refusal.New(refusal.WSANone, -1, "ReplyTo is none")
+	if req.Shape == binding.Either {
+		req.Shape = binding.OneWay
+		return nil
 	}
+	return refusal.New(refusal.WSANone, -1, "ReplyTo is none, and the operation has an answer")
+}
+
+// understood checks mustUnderstand for a service that is the message's
+// destination (dispatch 8.2).
+func (d *Dispatch) understood(s *Service, req *binding.Request) error {
 	if s.Router {
 		return nil
 	}
@@ -135,91 +150,33 @@ func (d *Dispatch) checkReply(s *Service, req *binding.Request) error {
 // ultimateReceiver are the roles of an endpoint that does not forward.
 var ultimateReceiver = []string{""}
 
-// oneWay accepts a message once its body is held and delivers it afterwards.
-func (d *Dispatch) oneWay(ctx context.Context, s *Service, req *binding.Request) (*binding.Reply, error) {
-	if err := req.Envelope.Body.Hold(ctx, -1); err != nil {
-		req.Release()
-		return nil, err
-	}
-	if s.AfterDelivery {
-		_, err := s.Handler.Handle(ctx, req)
-		return nil, err
-	}
-	detached := req.Detach()
-	req.Release()
-	start := time.Now()
-	d.Host.detached.Go(func() {
-		detached.Retain()
-		defer detached.Release()
-		_, err := s.Handler.Handle(d.Host.lifetime, detached)
-		if err != nil {
-			d.Log.Error("one-way message lost", "endpoint", detached.Endpoint, "reason", refusal.Of(err), "error", err.Error())
-		}
-		if d.Delivered != nil {
-			d.Delivered(detached, time.Since(start), err)
-		}
-	})
-	return nil, nil //nolint:nilnil // the documented outcome "accepted"
+// manual reports whether the listener leaves addressing to the service.
+func (d *Dispatch) manual(req *binding.Request) bool {
+	return req.Listener.Binding.ManualAddressing
 }
 
 // addressed makes a service's reply an answer to its request (dispatch 7.3).
-func (d *Dispatch) addressed(req *binding.Request, reply *binding.Reply) (*binding.Reply, error) {
+func addressed(req *binding.Request, reply *binding.Reply) (*binding.Reply, error) {
 	send, err := addressing.AddressReply(reply.Draft, nil, &req.Properties, addressing.Reply{Fault: reply.Fault})
 	if err == nil && !send {
 		err = refusal.New(refusal.WSANone, -1, "the client wants no answer")
 	}
 	if err != nil {
-		reply.Draft.Close()
+		discard(reply)
 		return nil, err
 	}
 	return reply, nil
 }
 
-// Fault turns an error into the one fault that answers it, nil where a status
-// without a message does (dispatch 5.4, 5.5).
-func (d *Dispatch) Fault(req *binding.Request, err error) *binding.Reply {
-	reason := reasonOf(err)
-	if _, status := binding.RefusalStatus(reason); status && reason != "" {
-		return nil
+// discard drops a reply that nobody gets.
+func discard(r *binding.Reply) {
+	if r == nil {
+		return
 	}
-	if req != nil {
-		// A fault is never answered with a fault (dispatch 5.4).
-		if fault, known := soap.IsFault(req.Envelope); fault && known {
-			return &binding.Reply{Status: statusAccepted, Reason: reason, Err: err}
-		}
+	if r.Draft != nil {
+		r.Draft.Close()
 	}
-	reply := &binding.Reply{Fault: true, Reason: reason, Err: err}
-	f := addressing.FaultFrom(err, d.Version)
-	if reason == refusal.LimitCalls || reason == refusal.LimitMemory {
-		f = addressing.EndpointUnavailable(d.Version, time.Second)
-		reply.Status = statusUnavailable
-		reply.HTTP = reply.HTTP.Add("Retry-After", "1")
+	if r.Close != nil {
+		r.Close()
 	}
-	reply.Draft = soap.FaultDraft(f, d.Version)
-	request := addressing.Bare(d.Version.Addressing)
-	if req != nil {
-		request = req.Properties
-	}
-	send, aerr := addressing.AddressReply(reply.Draft, nil, &request, addressing.Reply{Fault: true, Action: addressing.Action(f.Action)})
-	if aerr == nil && send {
-		return reply
-	}
-	reply.Draft.Close()
-	return &binding.Reply{Status: statusAccepted, Reason: refusal.WSANone, Err: errors.Join(err, aerr)}
-}
-
-const (
-	statusAccepted    = 202
-	statusUnavailable = 503
-)
-
-// reasonOf returns the reason of an error, "" for a fault that a service gave:
-// that is an answer, not a refusal.
-func reasonOf(err error) refusal.Reason {
-	if _, refused := errors.AsType[*refusal.Error](err); !refused {
-		if _, fault := errors.AsType[*soap.Fault](err); fault {
-			return ""
-		}
-	}
-	return refusal.Of(err)
 }

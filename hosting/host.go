@@ -26,20 +26,25 @@ func (s *Snapshot) Add(at uritable.URI, l *binding.Listener) error {
 	return s.listeners.Add(at, l.Binding.HostMode, l, l.Pos.String())
 }
 
-// Host holds the snapshot in force.
+// Host holds the snapshot in force, and counts the messages that were accepted
+// and are on their way.
 type Host struct {
-	current  atomic.Pointer[Snapshot]
-	detached sync.WaitGroup
+	current atomic.Pointer[Snapshot]
 	// lifetime ends when accepted messages shall be given up.
 	lifetime context.Context //nolint:containedctx // the host's own lifetime
 	giveUp   context.CancelCauseFunc
+	drained  chan struct{} // closed when draining and nothing is pending
+
+	mu       sync.Mutex // guards the rest
+	pending  int
+	draining bool
 }
 
 var _ binding.Dispatcher = (*Host)(nil)
 
 // NewHost returns a host that serves s.
 func NewHost(s *Snapshot) *Host {
-	h := &Host{}
+	h := &Host{drained: make(chan struct{})}
 	h.lifetime, h.giveUp = context.WithCancelCause(context.Background())
 	h.current.Store(s)
 	return h
@@ -57,21 +62,62 @@ func (h *Host) Listener(via uritable.URI) *binding.Listener {
 	return nil
 }
 
-// Drain waits for the messages that were accepted and are not delivered yet. It
-// returns the context's error when they did not end in time; they are given up
-// then, and Drain waits until they have noticed.
-func (h *Host) Drain(ctx context.Context) error {
-	done := make(chan struct{})
+// detach runs deliver in a goroutine that Drain waits for. It returns false, and
+// runs nothing, when Drain has begun: nobody would wait for the message.
+func (h *Host) detach(deliver func(ctx context.Context)) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.draining {
+		return false
+	}
+	h.pending++
 	go func() {
-		defer close(done)
-		h.detached.Wait()
+		defer h.arrived()
+		deliver(h.lifetime)
 	}()
+	return true
+}
+
+func (h *Host) arrived() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.pending--; h.pending == 0 && h.draining {
+		close(h.drained)
+	}
+}
+
+// Pending returns the number of messages that were accepted and are not
+// delivered yet.
+func (h *Host) Pending() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.pending
+}
+
+// Drain waits for the messages that were accepted and are not delivered yet;
+// from its call on none is accepted. It returns the context's error when they
+// did not end in time; they are given up then, and Drain waits until they have
+// noticed. Call it once the transports take no more requests.
+func (h *Host) Drain(ctx context.Context) error {
+	h.mu.Lock()
+	if !h.draining {
+		h.draining = true
+		if h.pending == 0 {
+			close(h.drained)
+		}
+	}
+	h.mu.Unlock()
 	select {
-	case <-done:
+	case <-h.drained:
+		return nil
+	default:
+	}
+	select {
+	case <-h.drained:
 		return nil
 	case <-ctx.Done():
 		h.giveUp(context.Cause(ctx))
-		<-done
+		<-h.drained
 		return context.Cause(ctx)
 	}
 }

@@ -15,12 +15,15 @@ type Throttle struct {
 	wait    time.Duration
 	waiting atomic.Int64
 	queue   int64
+	leave   func() // gives a place back; made once
 }
 
 // NewThrottle returns a throttle for calls messages at once. Twice as many may
 // wait, each for at most wait; the rest is refused (threats 3.1).
 func NewThrottle(calls int, wait time.Duration) *Throttle {
-	return &Throttle{slots: make(chan struct{}, calls), wait: wait, queue: 2 * int64(calls)}
+	t := &Throttle{slots: make(chan struct{}, calls), wait: wait, queue: 2 * int64(calls)}
+	t.leave = func() { <-t.slots }
+	return t
 }
 
 // Calls returns the number of messages in progress.
@@ -48,5 +51,3 @@ func (t *Throttle) Admit(ctx context.Context) (func(), error) {
 		return nil, refusal.Newf(refusal.ClientGone, -1, "waiting for a call to end: %w", context.Cause(ctx))
 	}
 }
-
-func (t *Throttle) leave() { <-t.slots }

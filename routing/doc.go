@@ -15,5 +15,7 @@
 // backup list or the action is declared repeatable; WCF repeats some of them
 // once in any case. Headers are removed and copied by position, not by name, so
 // that two of one name, or one for another role, do no harm. Address headers and
-// reply parameters that the message's signature covers stay as they are.
+// reply parameters that the message's signature covers stay as they are. Without
+// soapProcessing MessageID and ReplyTo of a request are left as the client wrote
+// them, or did not.
 package routing

@@ -3,7 +3,6 @@ package routing
 import (
 	"encoding/hex"
 	"math/rand/v2"
-	"strconv"
 	"strings"
 
 	"github.com/viaduct-soap/viaduct/addressing"
@@ -54,7 +53,7 @@ func removeProcessed(draft *soap.Draft) {
 	own := env.Version.Addressing.Namespace()
 	for i := range blocks {
 		b := &blocks[i]
-		if b.RoleKind == soap.RoleNext && !b.Relay && (own == "" || string(b.Name.Space) != own) {
+		if b.RoleKind == soap.RoleNext && !b.Relay && string(b.Name.Space) != own {
 			draft.Remove(i)
 		}
 	}
@@ -76,10 +75,11 @@ func removeForged(draft *soap.Draft) {
 }
 
 // inbound makes the answer to the client out of the destination's answer. send
-// is false when the client wants none.
+// is false when the client wants none. Addressing the answer is the dispatcher's
+// work in WCF, so that it is done without soapProcessing too (dispatch 7.3).
 func inbound(req *binding.Request, d *Destination, in *binding.Incoming, fault bool) (draft *soap.Draft, send bool, err error) {
 	draft = soap.NewDraft(in.Envelope)
-	if d.Mode == ForwardSigned || !d.ProcessMessages {
+	if d.Mode == ForwardSigned || req.Listener.Binding.ManualAddressing {
 		return draft, true, nil
 	}
 	props, err := addressing.ExtractReply(in.Envelope)
@@ -88,7 +88,9 @@ func inbound(req *binding.Request, d *Destination, in *binding.Incoming, fault b
 		return nil, false, err
 	}
 	removeNone(draft)
-	removeProcessed(draft)
+	if d.ProcessMessages {
+		removeProcessed(draft)
+	}
 	if send, err = addressing.AddressReply(draft, &props, &req.Properties, addressing.Reply{Fault: fault}); err != nil || !send {
 		draft.Close()
 		return nil, false, err
@@ -131,33 +133,4 @@ func newID() addressing.MessageID {
 	}
 	s.WriteString(h[20:])
 	return addressing.MessageID(s.String())
-}
-
-// fields returns the HTTP fields of an attempt: what the destination lets
-// through, then what Viaduct says of itself (threats T-HTTP-07, T-HTTP-08).
-func (d *Destination) fields(req *binding.Request) binding.HTTPFields {
-	out := make(binding.HTTPFields, 0, len(req.HTTP)+3)
-	for _, f := range req.HTTP {
-		if d.passes(f.Name) {
-			out = append(out, f)
-		}
-	}
-	if req.Peer.Address.IsValid() {
-		out = out.Add("X-Forwarded-For", req.Peer.Address.Addr().String())
-		proto := "http"
-		if req.Peer.TLS {
-			proto = "https"
-		}
-		out = out.Add("X-Forwarded-Proto", proto)
-	}
-	return out.Add("Viaduct-Hops", strconv.Itoa(req.Hops+1))
-}
-
-func (d *Destination) passes(name string) bool {
-	for _, p := range d.Pass {
-		if strings.EqualFold(p, name) {
-			return true
-		}
-	}
-	return false
 }

@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"net/netip"
 	"strconv"
 	"time"
 
@@ -30,11 +31,14 @@ type Destination struct {
 	Binding *binding.Binding
 	Channel binding.RequestChannel
 	Mode    Mode
-	// ProcessMessages is soapProcessing's switch: without it only To and the
-	// address headers change.
+	// ProcessMessages is soapProcessing's switch: without it a request gets To
+	// and the address headers, and nothing else changes (dispatch 8.7).
 	ProcessMessages bool
 	// Pass names the HTTP fields of the request that travel on.
 	Pass []string
+	// Trusted are networks of proxies whose X-Forwarded-For and -Proto are
+	// continued. Those of other clients are replaced.
+	Trusted []netip.Prefix
 	// Repeatable lists actions that may be sent again after an unknown delivery.
 	Repeatable map[addressing.Action]bool
 
@@ -67,7 +71,7 @@ type Route struct {
 	Priority     int
 	Pos          source.Pos
 	Destinations []*Destination // the entry's own endpoint, then its backup list
-	Backups      bool           // a backup list is named
+	Backups      bool           // a backup list is named: attempts of unknown delivery are repeated
 
 	why string
 }

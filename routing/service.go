@@ -22,7 +22,7 @@ var _ binding.Handler = (*Service)(nil)
 // NewService returns a service that routes by t.
 func NewService(t *filter.Table[*Route]) *Service { return &Service{table: t} }
 
-// Handle routes one message.
+// Handle routes one message. It takes over the caller's reference.
 func (s *Service) Handle(ctx context.Context, req *binding.Request) (*binding.Reply, error) {
 	defer req.Release()
 	in := filter.Input{Envelope: req.Envelope, Properties: &req.Properties, EndpointName: req.Endpoint}
@@ -47,11 +47,11 @@ func (s *Service) multicast(ctx context.Context, req *binding.Request, in *filte
 	if len(routes) == 0 {
 		return filter.ErrNoMatch
 	}
+	if err := req.Envelope.Body.Hold(ctx, 0); err != nil {
+		return err
+	}
 	var failed []error
 	for _, r := range routes {
-		if err := req.Envelope.Body.Hold(ctx, -1); err != nil {
-			return err
-		}
 		reply, err := follow(ctx, req, r.Value)
 		if err != nil {
 			failed = append(failed, err)
@@ -92,6 +92,9 @@ func follow(ctx context.Context, req *binding.Request, r *Route) (*binding.Reply
 		failed, ok := errors.AsType[*binding.SendError](err)
 		if !ok {
 			return nil, err
+		}
+		if ctx.Err() != nil {
+			return failure(d, failed) // nobody waits for another attempt
 		}
 		action, _ := req.Properties.Action() // a doubled one has failed before
 		switch Judge(Outcome{

@@ -22,6 +22,7 @@ import (
 	"github.com/viaduct-soap/viaduct/binding/textxml"
 	"github.com/viaduct-soap/viaduct/internal/http1"
 	"github.com/viaduct-soap/viaduct/internal/uritable"
+	"github.com/viaduct-soap/viaduct/internal/xmltext"
 	"github.com/viaduct-soap/viaduct/soap"
 )
 
@@ -143,7 +144,7 @@ func call(ctx context.Context, o callOptions) (*callAnswer, error) {
 	if err != nil || via.Scheme() != "http" && via.Scheme() != "https" {
 		return nil, usageError{fmt.Errorf("%q is no http or https URL", o.url)}
 	}
-	draft, err := callDraft(ctx, o, version, via)
+	draft, action, err := callDraft(ctx, o, version, via)
 	if err != nil {
 		return nil, err
 	}
@@ -153,19 +154,35 @@ func call(ctx context.Context, o callOptions) (*callAnswer, error) {
 		Via: via, Pool: pool, Encoder: textxml.New(version, binding.UTF8), Limits: soap.Limits{Message: callLimit},
 	})
 	start := time.Now()
-	out := &binding.Outgoing{Draft: draft, Action: addressing.Action(o.action)}
+	out := &binding.Outgoing{Draft: draft, Action: action}
 	if o.timeout > 0 {
 		out.Deadline = start.Add(o.timeout)
 	}
 	in, err := channel.Request(ctx, out)
 	a := &callAnswer{took: time.Since(start)}
-	if err != nil || in == nil {
+	if err != nil {
+		return nil, callError(o.url, err)
+	}
+	if in == nil {
 		a.status = 202
-		return a, err
+		return a, nil
 	}
 	defer in.Release()
 	a.status = in.Status
 	return a, a.read(ctx, in)
+}
+
+// callError says what became of a message that got no answer.
+func callError(url string, err error) error {
+	failed, ok := errors.AsType[*binding.SendError](err)
+	switch {
+	case !ok:
+		return fmt.Errorf("%s: %w", url, err)
+	case failed.Status > 0:
+		return fmt.Errorf("%s: HTTP %d: %w", url, failed.Status, failed.Err)
+	default:
+		return fmt.Errorf("%s: %s: %w", url, failed.Delivery, failed.Err)
+	}
 }
 
 func (a *callAnswer) read(ctx context.Context, in *binding.Incoming) error {
@@ -187,8 +204,8 @@ func (a *callAnswer) read(ctx context.Context, in *binding.Incoming) error {
 	return err
 }
 
-// callDraft makes the message, with the addressing headers that it lacks.
-func callDraft(ctx context.Context, o callOptions, v soap.Version, via uritable.URI) (*soap.Draft, error) {
+// callDraft makes the message and its action.
+func callDraft(ctx context.Context, o callOptions, v soap.Version, via uritable.URI) (*soap.Draft, addressing.Action, error) {
 	if o.message == nil {
 		o.message = []byte(`<s:Envelope xmlns:s="` + v.Envelope.Namespace() + `"><s:Body>` + o.body + `</s:Body></s:Envelope>`)
 	}
@@ -196,55 +213,93 @@ func callDraft(ctx context.Context, o callOptions, v soap.Version, via uritable.
 		Version: v, Size: int64(len(o.message)), Limits: soap.Limits{Message: callLimit},
 	})
 	if err != nil {
-		return nil, fmt.Errorf("the message is not %s: %w", v, err)
+		return nil, "", fmt.Errorf("the message is not %s: %w", v, err)
 	}
 	defer env.Release()
 	d := soap.NewDraft(env)
 	if v.Addressing == soap.AddressingNone {
-		return d, nil
+		return d, addressing.Action(o.action), nil
 	}
-	if err := addHeaders(d, o, v, via); err != nil {
+	action, err := addHeaders(d, o, v, via)
+	if err != nil {
 		d.Close()
-		return nil, err
+		return nil, "", err
 	}
-	return d, nil
+	if o.action != "" {
+		action = addressing.Action(o.action) // SOAPAction may be told to differ
+	}
+	return d, action, nil
 }
 
-func addHeaders(d *soap.Draft, o callOptions, v soap.Version, via uritable.URI) error {
+// addHeaders appends the addressing headers that a message lacks. What it has
+// stays as it is: a test message is sent as it was written. It returns the
+// message's action.
+func addHeaders(d *soap.Draft, o callOptions, v soap.Version, via uritable.URI) (addressing.Action, error) {
 	props, err := addressing.Extract(d.Base(), nil)
 	if err != nil {
-		return err
+		return "", err
 	}
+	action, err := props.Action()
+	if err != nil {
+		return "", err
+	}
+	if !props.Has(addressing.KindAction) {
+		if o.action == "" {
+			return "", usageError{fmt.Errorf("the message has no wsa:Action, which %s needs; give --action", v)}
+		}
+		action = addressing.Action(o.action)
+		d.Append(callHeader(v, "Action", o.action))
+	}
+	if o.to != "" || !props.Has(addressing.KindTo) {
+		if err := addTo(d, o, &props, v, via); err != nil {
+			return "", err
+		}
+	}
+	if !props.Has(addressing.KindMessageID) {
+		d.Append(callHeader(v, "MessageID", "urn:viaduct:call:"+strings.ToLower(rand.Text())))
+	}
+	if !props.Has(addressing.KindReplyTo) {
+		return action, addReplyTo(d, v)
+	}
+	return action, nil
+}
+
+func addTo(d *soap.Draft, o callOptions, props *addressing.Properties, v soap.Version, via uritable.URI) error {
 	to := via
 	if o.to != "" {
+		var err error
 		if to, err = uritable.Parse(o.to); err != nil {
-			return usageError{fmt.Errorf("--to: %w", err)}
-		}
-	} else if props.Has(addressing.KindTo) {
-		if to, err = props.To(); err != nil {
-			return err
+			return usageError{fmt.Errorf("--to %q is no absolute URI: %w", o.to, err)}
 		}
 	}
 	address, err := addressing.New(to)
 	if err != nil {
 		return err
 	}
-	out, err := addressing.NewOutbound(address, v)
+	return address.ApplyTo(d, props, v.Addressing)
+}
+
+// addReplyTo asks for the answer on the connection of the request.
+func addReplyTo(d *soap.Draft, v soap.Version) error {
+	uri, err := uritable.Parse(addressing.Anonymous)
 	if err != nil {
 		return err
 	}
-	base := &props
-	if !props.Has(addressing.KindAction) {
-		// As from a message without addressing: all headers are written.
-		bare := addressing.Bare(soap.AddressingNone)
-		bare.Adopt(via, addressing.Action(o.action))
-		base = &bare
+	address, err := addressing.New(uri)
+	if err != nil {
+		return err
 	}
-	return out.Apply(d, base, addressing.Request{Reply: true, NewID: callID})
+	element, err := address.AppendEPR(nil, v.Addressing, "ReplyTo")
+	if err != nil {
+		return err
+	}
+	d.Append(element)
+	return nil
 }
 
-func callID() addressing.MessageID {
-	return addressing.MessageID("urn:viaduct:call:" + strings.ToLower(rand.Text()))
+// callHeader writes an addressing header that holds text.
+func callHeader(v soap.Version, name, text string) []byte {
+	return fmt.Appendf(nil, `<a:%[1]s xmlns:a="%[2]s">%[3]s</a:%[1]s>`, name, v.Addressing.Namespace(), xmltext.AppendEscaped(nil, text))
 }
 
 func callPool(via uritable.URI) *http1.Pool {

@@ -77,7 +77,7 @@ var demoMessages = []demoMessage{
 }
 
 func demo(ctx context.Context, s streams, once bool) error {
-	ports, err := freePorts(demoPorts)
+	ports, err := freePorts(ctx, demoPorts)
 	if err != nil {
 		return err
 	}
@@ -200,7 +200,8 @@ func (p portMap) in(config string) string {
 }
 
 // freePorts returns the wanted ports, or others where one of them is taken.
-func freePorts(wanted []int) (portMap, error) {
+func freePorts(ctx context.Context, wanted []int) (portMap, error) {
+	var lc net.ListenConfig
 	ports := make(portMap, 0, len(wanted))
 	var open []net.Listener
 	defer func() {
@@ -209,9 +210,9 @@ func freePorts(wanted []int) (portMap, error) {
 		}
 	}()
 	for _, w := range wanted {
-		l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(w))
+		l, err := lc.Listen(ctx, "tcp", "127.0.0.1:"+strconv.Itoa(w))
 		if err != nil {
-			l, err = net.Listen("tcp", "127.0.0.1:0")
+			l, err = lc.Listen(ctx, "tcp", "127.0.0.1:0")
 		}
 		if err != nil {
 			return nil, err

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/viaduct-soap/viaduct/internal/assemble"
 )
 
 // Exit codes (design, section 5).
@@ -31,17 +34,31 @@ func (e usageError) Unwrap() error { return e.err }
 // run executes the command line and returns the exit code.
 func run(ctx context.Context, args []string, s streams) int {
 	root := newRoot(s)
-	root.SetArgs(args)
+	root.SetArgs(append([]string{}, args...)) // never nil: cobra would take the process's own
 	ctx, stop := withSignals(ctx)
 	defer stop()
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitDone
 	}
-	fmt.Fprintln(s.err, "viaduct:", err)
-	var usage usageError
-	if errors.As(err, &usage) {
-		fmt.Fprintln(s.err, "Run \"viaduct help\" for the commands and their flags.")
+	return report(s.err, err)
+}
+
+// report says what went wrong and returns the exit code. Errors of files stand
+// one to a line, as compilers write them.
+func report(w io.Writer, err error) int {
+	if many, ok := errors.AsType[assemble.Errors](err); ok {
+		fmt.Fprintln(w, many)
+		if len(many) > 1 {
+			fmt.Fprintf(w, "viaduct: %d errors\n", len(many))
+		}
+		return exitFailure
+	}
+	fmt.Fprintln(w, "viaduct:", err)
+	if _, ok := errors.AsType[usageError](err); ok {
+		if !strings.Contains(err.Error(), "viaduct help") {
+			fmt.Fprintln(w, "Run \"viaduct help\" for the commands and their flags.")
+		}
 		return exitUsage
 	}
 	return exitFailure
@@ -55,8 +72,9 @@ func newRoot(s streams) *cobra.Command {
 SOAP messages, chooses the endpoint and hands each message on.
 
 Start with "viaduct demo", then "viaduct serve web.config".`,
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		SilenceErrors:         true,
+		SilenceUsage:          true,
+		DisableFlagsInUseLine: true,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usageError{fmt.Errorf("unknown command %q", args[0])}
@@ -70,8 +88,25 @@ Start with "viaduct demo", then "viaduct serve web.config".`,
 	root.SetErr(s.err)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetHelpCommand(newHelp(root))
 	root.AddCommand(newServe(s), newCall(s), newDemo(s), newVersion(s))
 	return root
+}
+
+// newHelp is cobra's help command, with the exit code of a usage error.
+func newHelp(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Explain a command and its flags",
+		RunE: func(_ *cobra.Command, args []string) error {
+			c, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return usageError{fmt.Errorf("unknown command %q", args[0])}
+			}
+			c.InitDefaultHelpFlag()
+			return c.Help()
+		},
+	}
 }
 
 // exactly is cobra.ExactArgs with the exit code of a usage error.

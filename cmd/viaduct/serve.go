@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -22,9 +24,10 @@ func newServe(s streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve FILE.config",
 		Short: "Host what a configuration declares until SIGTERM",
-		Long: `Serve opens the sockets of FILE.config and handles messages until SIGTERM or
-SIGINT; then it takes no more, lets those in progress end, and exits. A second
-signal ends it at once. It prints "ready" when all sockets are open.
+		Long: `Serve opens the sockets of FILE.config and handles messages until SIGTERM,
+SIGINT or SIGHUP; then it takes no more, delivers what it has accepted, lets
+exchanges in progress end, and exits. A second signal ends it at once. It prints
+"ready" when all sockets are open. The log goes to standard error.
 
 What a WCF file has no words for stands in viaduct.yaml beside it, or in the file
 that --settings or VIADUCT_SETTINGS names. The other flags, and the variables
@@ -46,9 +49,22 @@ named with them, go before that file.`,
 func settingFlags(f *pflag.FlagSet) {
 	for _, r := range settings.Reference() {
 		if name := r.Flag(); name != "" {
-			f.String(name, "", fmt.Sprintf("%s (%s)", r.Meaning, r.Env()))
+			f.String(name, "", flagText(r))
 		}
 	}
+}
+
+// flagText explains a setting: what it means, what it may be, what it is unless
+// it is given, and the variable of the same meaning.
+func flagText(r settings.Row) string {
+	text := strings.TrimSuffix(r.Meaning, ".")
+	if len(r.Values) > 0 && !strings.Contains(text, r.Values[0]+":") {
+		text += ": " + strings.Join(r.Values, ", ")
+	}
+	if d := cmp.Or(r.Default, r.Auto); d != "" {
+		text += "; default: " + d
+	}
+	return text + " (" + r.Env() + ")"
 }
 
 func serve(ctx context.Context, s streams, file string, flags *pflag.FlagSet) error {
@@ -60,18 +76,15 @@ func serve(ctx context.Context, s streams, file string, flags *pflag.FlagSet) er
 	if err != nil {
 		return err
 	}
-	f, err := configs.LoadFile(file)
-	if err != nil {
-		return err
-	}
+	f, wrong := configs.LoadFile(file)
 	set, err := settings.Load(name, overrides)
-	if err != nil {
+	if err := assemble.Join(wrong, err); err != nil {
 		return err
 	}
 	w := admin.NewLogWriter(s.err, logBuffer)
 	defer func() { _ = w.Close() }() // it never fails
 	log := slog.New(logHandler(set, w))
-	p, err := assemble.Build(f, set, assemble.Options{Log: log})
+	p, err := assemble.Build(f, set, assemble.Options{Log: log, LogDropped: w.Dropped})
 	if err != nil {
 		return err
 	}

@@ -24,8 +24,14 @@ type bindingKey struct {
 	side side
 }
 
+type defaultKey struct {
+	kind string
+	side side
+}
+
 // binding builds the binding of an endpoint, one for all endpoints that share
-// its configuration.
+// its configuration. Defaults of a kind are one configuration, though each
+// endpoint has its own to consume (dispatch 5.2).
 func (b *builder) binding(c *configs.Binding, s side) (*binding.Binding, error) {
 	key := bindingKey{c, s}
 	if got, ok := b.bindings[key]; ok {
@@ -46,18 +52,41 @@ func (b *builder) binding(c *configs.Binding, s side) (*binding.Binding, error) 
 		Transfer: transfer(c),
 		Limits:   b.limits(c),
 	}
-	if s == listening {
-		out.HostMode = hostMode(c.HostNameComparisonMode.Get())
-	} else {
-		out.KeepAlive = !c.KeepAliveEnabled.Written() || c.KeepAliveEnabled.Get()
-		out.Proxy = c.ProxyAddress.Get()
-		out.BypassProxyOnLocal = c.BypassProxyOnLocal.Get()
-	}
+	b.oneSided(out, c, s)
 	if c.Kind == "customBinding" {
 		out.ManualAddressing = c.ManualAddressing.Get()
 	}
+	out.KeepAlive = !c.KeepAliveEnabled.Written() || c.KeepAliveEnabled.Get()
+	if !c.Written() {
+		shared := defaultKey{c.Kind, s}
+		if got, ok := b.defaults[shared]; ok {
+			out = got
+		}
+		b.defaults[shared] = out
+	}
 	b.bindings[key] = out
 	return out, nil
+}
+
+// oneSided consumes what has a meaning on one side only.
+func (b *builder) oneSided(out *binding.Binding, c *configs.Binding, s side) {
+	if s == listening {
+		out.HostMode = hostMode(c.HostNameComparisonMode.Get())
+		out.RequestHead = c.RequestInitTimeout.Get()
+		// The protective limits of the web server hold beside the binding's own.
+		for _, most := range []int64{b.file.Web.MaxRequestLength.Get() * 1024, b.file.Web.MaxAllowedContentLength.Get()} {
+			if most > 0 {
+				out.Limits.Message = min(out.Limits.Message, most)
+			}
+		}
+		return
+	}
+	out.Proxy = c.ProxyAddress.Get()
+	out.BypassProxyOnLocal = c.BypassProxyOnLocal.Get()
+	out.NoDecompression = c.DecompressionEnabled.Written() && !c.DecompressionEnabled.Get()
+	if !c.UseDefaultWebProxy.Peek() {
+		c.UseDefaultWebProxy.Get() // Viaduct never takes a proxy from the machine's settings
+	}
 }
 
 // limits builds the limits of a binding (threats 3.1): what the file says wins

@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/viaduct-soap/viaduct/addressing"
 	"github.com/viaduct-soap/viaduct/admin"
 	"github.com/viaduct-soap/viaduct/binding"
 	"github.com/viaduct-soap/viaduct/configs"
@@ -21,11 +22,13 @@ import (
 
 // Options are what a program gets from its caller.
 type Options struct {
-	Log *slog.Logger
+	Log *slog.Logger // nil: none
 	// NoAdmin leaves the admin address out, for programs inside of others.
 	NoAdmin bool
 	// Observe is told of each exchange, beside metrics and access log; may be nil.
 	Observe func(*binding.Exchange)
+	// LogDropped returns how many log lines were dropped; may be nil.
+	LogDropped func() int64
 }
 
 // Notice is something that an operator should know and that stops nothing.
@@ -46,24 +49,32 @@ type builder struct {
 	snapshot *hosting.Snapshot
 
 	bindings     map[bindingKey]*binding.Binding
+	defaults     map[defaultKey]*binding.Binding // of kinds, where the file has no such binding
 	pools        map[poolKey]*http1.Pool
 	destinations map[*configs.Endpoint]*routing.Destination
 	listeners    map[string]*group
 	order        []*group // listeners in the order of the file
 	sockets      []*socket
+	openTimeout  time.Duration // longest of the services; 0 = none
+	closeTimeout time.Duration // likewise
 	notices      []Notice
+	known        addressing.KnownOptions // what messages may say in the words of the file
 	errs         []error
 }
 
 // Build makes a program of a configuration. The error names everything that is
 // wrong at once, with positions.
 func Build(f *configs.File, s *settings.Settings, o Options) (*Program, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
 	b := &builder{
 		file: f, settings: s, options: o,
 		metrics:      admin.NewMetrics(),
 		budget:       newBudget(s),
 		snapshot:     hosting.NewSnapshot(),
 		bindings:     map[bindingKey]*binding.Binding{},
+		defaults:     map[defaultKey]*binding.Binding{},
 		pools:        map[poolKey]*http1.Pool{},
 		destinations: map[*configs.Endpoint]*routing.Destination{},
 		listeners:    map[string]*group{},
@@ -73,6 +84,9 @@ func Build(f *configs.File, s *settings.Settings, o Options) (*Program, error) {
 		b.access = admin.NewAccessLog(o.Log)
 	}
 	b.checkSettings()
+	for _, a := range s.Acknowledge {
+		f.Acknowledge(a.Get())
+	}
 	for _, svc := range f.Services {
 		b.service(svc)
 	}
@@ -80,11 +94,10 @@ func Build(f *configs.File, s *settings.Settings, o Options) (*Program, error) {
 	if len(b.order) == 0 && len(b.errs) == 0 {
 		b.fail(fmt.Errorf("%s: no endpoint to serve; declare one in system.serviceModel/services", f.Name))
 	}
-	b.fail(f.Err())
-	if err := configs.Join(b.errs...); err != nil {
+	b.findings()
+	if err := Join(b.errs...); err != nil {
 		return nil, err
 	}
-	b.findings()
 	return b.program()
 }
 
@@ -95,13 +108,15 @@ func (b *builder) fail(err error) {
 	}
 }
 
-// findings turns what the file says without effect into notices.
+// findings refuses what the file says and nobody honours, and turns what it says
+// without effect into notices. Everything has to be built before.
 func (b *builder) findings() {
 	for _, f := range b.file.Findings() {
-		switch f.Effect {
-		case configs.NoEffect, configs.Refused, configs.Unused, configs.Warning:
+		switch {
+		case f.Stops():
+			b.fail(&configs.Error{Pos: f.Pos, Path: f.Path, Code: f.Code, Text: f.Text})
+		case f.Effect != configs.Honoured && f.Effect != configs.Default:
 			b.notices = append(b.notices, Notice{Pos: f.Pos, Text: f.Text})
-		default:
 		}
 	}
 }
@@ -159,47 +174,9 @@ func (b *builder) connections() int {
 func sendTimeout(c *configs.Service) time.Duration {
 	longest := time.Duration(0)
 	for _, e := range c.Endpoints {
-		if e.Binding != nil {
+		if !e.LeftOut() && e.Binding.Served() {
 			longest = max(longest, e.Binding.SendTimeout.Get())
 		}
 	}
 	return longest
-}
-
-// checkSettings refuses settings that name nothing in the file: what somebody
-// meant to protect must not go unprotected because of a misspelling.
-func (b *builder) checkSettings() {
-	services := map[string]bool{}
-	for _, s := range b.file.Services {
-		services[s.Name.Peek()] = true
-	}
-	for _, s := range b.settings.Services {
-		if !services[s.Name.Get()] {
-			b.fail(&settings.Error{Pos: s.Name.Pos, Path: "services[].name", Text: fmt.Sprintf("no service %q in %s", s.Name.Get(), b.file.Name)})
-		}
-	}
-	names := map[string]bool{}
-	for _, e := range b.file.Client {
-		names[e.Name.Peek()] = true
-	}
-	for _, s := range b.file.Services {
-		for _, e := range s.Endpoints {
-			names[e.EffectiveName()] = true
-		}
-	}
-	for _, e := range b.settings.Endpoints {
-		if !names[e.Name.Get()] {
-			b.fail(&settings.Error{Pos: e.Name.Pos, Path: "endpoints[].name", Text: fmt.Sprintf("no endpoint %q in %s", e.Name.Get(), b.file.Name)})
-		}
-	}
-}
-
-// endpointSettings returns the settings of a named endpoint, or defaults.
-func (b *builder) endpointSettings(name string) settings.Endpoint {
-	for _, e := range b.settings.Endpoints {
-		if e.Name.Get() == name {
-			return e
-		}
-	}
-	return settings.Endpoint{}
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"strconv"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/viaduct-soap/viaduct/configs"
 	"github.com/viaduct-soap/viaduct/internal/http1"
 	"github.com/viaduct-soap/viaduct/internal/settings"
+	"github.com/viaduct-soap/viaduct/internal/source"
 	"github.com/viaduct-soap/viaduct/internal/uritable"
 	"github.com/viaduct-soap/viaduct/routing"
 	"github.com/viaduct-soap/viaduct/soap"
@@ -34,6 +36,19 @@ type poolKey struct {
 // safeFields pass from clients to destinations by default: they correlate and
 // trace, and grant nothing.
 var safeFields = []string{"Traceparent", "Tracestate", "X-Request-Id", "X-Correlation-Id", "Vsdebuggercausalitydata", "E2eactivity", "Accept-Language"}
+
+// target is what a destination is made of.
+type target struct {
+	name    string
+	pos     source.Pos
+	address *addressing.EndpointAddress
+	via     uritable.URI
+	binding *binding.Binding
+	dns     string // configured DNS identity, "" for the host of the address
+	process bool   // soapProcessing
+	set     settings.Endpoint
+	fail    func(code, text string) *configs.Error
+}
 
 // destination builds a client endpoint, once.
 func (b *builder) destination(e *configs.Endpoint) (*routing.Destination, error) {
@@ -53,46 +68,65 @@ func (b *builder) destination(e *configs.Endpoint) (*routing.Destination, error)
 	if err != nil {
 		return nil, e.Address.Error("", fmt.Sprintf("client endpoint %q: address: %v", e.Name.Peek(), err))
 	}
-	address, err := endpointAddress(e, uri)
-	if err != nil {
+	t := target{
+		name: e.Name.Get(), pos: e.Pos(), binding: bind,
+		process: e.Behavior == nil || e.Behavior.ProcessMessages.Get(),
+		set:     b.endpointSettings(e.Name.Peek()),
+		fail:    e.Error,
+	}
+	if t.address, err = endpointAddress(e, uri); err != nil {
 		return nil, err
 	}
-	via, err := clientVia(e, uri, bind)
-	if err != nil {
+	if t.via, err = clientVia(e, uri, bind); err != nil {
 		return nil, err
 	}
-	set := b.endpointSettings(e.Name.Get())
-	pool, err := b.pool(e, via, bind, set)
+	if e.Identity != nil {
+		t.dns = e.Identity.DNS.Get()
+	}
+	d, err := b.connect(&t)
 	if err != nil {
 		return nil, err
-	}
-	mode := routing.Routing
-	if set.Mode.Get() == "forward-signed" {
-		mode = routing.ForwardSigned
-	}
-	channel := httpchan.NewChannel(httpchan.ChannelOptions{
-		Via: via, Pool: pool,
-		Encoder: textxml.New(bind.Version, bind.Charset),
-		Limits:  bind.Limits,
-		Needs:   soap.Needs{Streamed: bind.Transfer.Responses()},
-		Budget:  b.budget,
-		Pin:     mode == routing.ForwardSigned,
-		Close:   !bind.KeepAlive,
-	})
-	d, err := routing.NewDestination(routing.Destination{
-		Name: e.Name.Get(), Pos: e.Pos(), Address: address, Binding: bind, Channel: channel, Mode: mode,
-		ProcessMessages: e.Behavior == nil || e.Behavior.ProcessMessages.Get(),
-		Pass:            b.pass(set, mode),
-		Repeatable:      actions(set.Repeatable),
-	}, via.String())
-	if err != nil {
-		return nil, e.Error("", err.Error())
 	}
 	b.destinations[e] = d
 	return d, nil
 }
 
-func (b *builder) pass(set settings.Endpoint, mode routing.Mode) []string {
+// connect builds the channel of a destination. It opens nothing.
+func (b *builder) connect(t *target) (*routing.Destination, error) {
+	pool, err := b.pool(t)
+	if err != nil {
+		return nil, err
+	}
+	mode := routing.Routing
+	if t.set.Mode.Get() == "forward-signed" {
+		mode = routing.ForwardSigned
+	}
+	channel := httpchan.NewChannel(httpchan.ChannelOptions{
+		Via: t.via, Pool: pool,
+		Encoder: textxml.New(t.binding.Version, t.binding.Charset),
+		Limits:  t.binding.Limits,
+		Needs:   soap.Needs{Streamed: t.binding.Transfer.Responses()},
+		Budget:  b.budget,
+		Pin:     mode == routing.ForwardSigned,
+		Close:   !t.binding.KeepAlive, NoDecompression: t.binding.NoDecompression,
+	})
+	var trusted []netip.Prefix
+	for _, p := range b.settings.TrustedProxies {
+		trusted = append(trusted, p.Get())
+	}
+	d, err := routing.NewDestination(routing.Destination{
+		Name: t.name, Pos: t.pos, Address: t.address, Binding: t.binding, Channel: channel, Mode: mode,
+		ProcessMessages: t.process,
+		Pass:            pass(t.set, mode), Trusted: trusted,
+		Repeatable: actions(t.set.Repeatable),
+	}, t.via.String())
+	if err != nil {
+		return nil, t.fail("", fmt.Sprintf("client endpoint %q: %v", t.name, err))
+	}
+	return d, nil
+}
+
+func pass(set settings.Endpoint, mode routing.Mode) []string {
 	names := append([]string(nil), safeFields...)
 	for _, p := range set.Pass {
 		names = append(names, p.Get())
@@ -137,32 +171,33 @@ func clientVia(e *configs.Endpoint, address uritable.URI, bind *binding.Binding)
 		}
 	}
 	if bind.Version.Addressing == soap.AddressingNone && via != address {
-		return via, e.Behavior.ClientVia.Error("", "without WS-Addressing the address cannot travel in the message; use the via as the address")
+		return via, e.Behavior.ClientVia.Error("", fmt.Sprintf(
+			"client endpoint %q: %s has no WS-Addressing, so that the address cannot travel in the message; remove clientVia and use its URI as the address",
+			e.Name.Peek(), bind.Name()))
 	}
 	if via.Scheme() != bind.Scheme {
-		return via, e.Address.Error("", fmt.Sprintf("client endpoint %q: %s needs a %s address", e.Name.Peek(), bind.Name(), bind.Scheme))
+		return via, e.Address.Error("", fmt.Sprintf("client endpoint %q: %s needs a %s address, not %s; change the address or the binding's security mode",
+			e.Name.Peek(), bind.Name(), bind.Scheme, via))
 	}
 	return via, nil
 }
 
 // pool returns the connections that a destination shares with others like it.
-func (b *builder) pool(e *configs.Endpoint, via uritable.URI, bind *binding.Binding, set settings.Endpoint) (*http1.Pool, error) {
+func (b *builder) pool(d *target) (*http1.Pool, error) {
+	via, bind := d.via, d.binding
 	c := b.settings.Clients.TLS
-	if set.TLS != nil {
-		c = *set.TLS
+	if d.set.TLS != nil {
+		c = *d.set.TLS
 	}
 	key := poolKey{
-		scheme: via.Scheme(), address: net.JoinHostPort(via.Hostname(), strconv.Itoa(via.Port())),
+		scheme: via.Scheme(), address: net.JoinHostPort(via.Hostname(), strconv.Itoa(via.Port())), name: d.dns,
 		proxy: bind.Proxy, roots: c.Roots.Get(), certificate: c.Certificate.Get(), open: bind.Timeouts.Open,
 		direct: bind.BypassProxyOnLocal,
 	}
-	if set.Proxy.Written() {
-		key.proxy = set.Proxy.Get()
+	if d.set.Proxy.Written() {
+		key.proxy = d.set.Proxy.Get()
 	} else if key.proxy == "" {
 		key.proxy = b.settings.Clients.Proxy.Get()
-	}
-	if e.Identity != nil {
-		key.name = e.Identity.DNS.Get()
 	}
 	if p, ok := b.pools[key]; ok {
 		return p, nil
@@ -177,15 +212,18 @@ func (b *builder) pool(e *configs.Endpoint, via uritable.URI, bind *binding.Bind
 	}
 	if key.proxy != "" {
 		u, err := uritable.Parse(key.proxy)
+		if err == nil && u.Scheme() != "http" {
+			err = fmt.Errorf("%s: proxies are spoken to in plain http", key.proxy)
+		}
 		if err != nil {
-			return nil, e.Error("", fmt.Sprintf("proxy address: %v", err))
+			return nil, d.fail("", fmt.Sprintf("client endpoint %q: proxy address: %v", d.name, err))
 		}
 		target.Proxy = &http1.Proxy{Address: net.JoinHostPort(u.Hostname(), strconv.Itoa(u.Port())), BypassLocal: key.direct}
 	}
 	p := http1.NewPool(target, http1.Options{
 		DialTimeout: key.open,
-		MinRate:     int(b.settings.HTTP.MinRate.Get()),
-		Grace:       b.settings.HTTP.MinRateAfter.Get(),
+		MinRate:     int(minRate(b.settings.HTTP.MinRate.Get())),
+		Grace:       max(b.settings.HTTP.MinRateAfter.Get(), 1),
 	})
 	b.pools[key] = p
 	return p, nil
@@ -196,7 +234,7 @@ func (b *builder) pool(e *configs.Endpoint, via uritable.URI, bind *binding.Bind
 func clientTLS(c settings.ClientTLS, name string) (*tls.Config, error) {
 	t := &tls.Config{ServerName: name, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, ClientSessionCache: tls.NewLRUClientSessionCache(64)}
 	if file := c.Roots.Get(); file != "" {
-		pem, err := os.ReadFile(file) //nolint:gosec // the operator names the file
+		pem, err := os.ReadFile(file)
 		if err != nil {
 			return nil, &settings.Error{Pos: c.Roots.Pos, Path: "roots", Text: err.Error()}
 		}

@@ -1,6 +1,7 @@
 package assemble
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/viaduct-soap/viaduct/addressing"
@@ -14,33 +15,29 @@ import (
 type routes struct {
 	filters *filter.Table[*routing.Route]
 	replay  bool // some route has more than one attempt
-	known   addressing.KnownOptions
 	pass    []string
 	entries []filter.Entry[*routing.Route]
 }
 
-// table builds the filter table of a routing service.
-func (b *builder) table(r *configs.Routing) (*routes, error) {
+// table builds the filter table of the routing service c.
+func (b *builder) table(c *configs.Service, r *configs.Routing) (*routes, error) {
 	r.Table.Use()
 	out := &routes{}
+	var lines []line
+	var errs []error
 	for _, entry := range r.Table.Entries {
-		if err := b.entry(out, r, entry); err != nil {
-			return nil, err
+		route, err := b.entry(out, r, entry)
+		if err != nil {
+			errs = append(errs, err)
+			continue
 		}
+		lines = append(lines, line{entry, route})
 	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	b.bridged(c, lines)
 	return out.finish(r.Table.Error)
-}
-
-// single is the table of a service that forwards to one client endpoint.
-func (b *builder) single(e *configs.Endpoint) (*routes, error) {
-	d, err := b.destination(e)
-	if err != nil {
-		return nil, err
-	}
-	out := &routes{pass: d.Pass}
-	route := routing.NewRoute(routing.Route{Filter: "forward", Pos: e.Pos(), Destinations: []*routing.Destination{d}})
-	out.entries = append(out.entries, filter.Entry[*routing.Route]{Filter: filter.MatchAll{}, Value: route, Name: "forward", Pos: e.Pos()})
-	return out.finish(e.Error)
 }
 
 func (r *routes) finish(fail func(code, text string) *configs.Error) (*routes, error) {
@@ -52,11 +49,10 @@ func (r *routes) finish(fail func(code, text string) *configs.Error) (*routes, e
 	return r, nil
 }
 
-func (b *builder) entry(out *routes, r *configs.Routing, entry *configs.TableEntry) error {
-	f, err := b.filter(out, entry.Filter)
-	if err != nil {
-		return err
-	}
+// entry builds one line of a table. All that is wrong with it is reported.
+func (b *builder) entry(out *routes, r *configs.Routing, entry *configs.TableEntry) (*routing.Route, error) {
+	f, err := b.filter(entry.Filter)
+	errs := []error{err}
 	endpoints := []*configs.Endpoint{entry.Endpoint}
 	if entry.Backup != nil {
 		entry.Backup.Use()
@@ -72,32 +68,37 @@ func (b *builder) entry(out *routes, r *configs.Routing, entry *configs.TableEnt
 	for _, e := range endpoints {
 		d, err := b.destination(e)
 		if err != nil {
-			return err
+			errs = append(errs, err)
+			continue
 		}
 		if !processing && !(e.Behavior != nil && e.Behavior.ProcessMessages.Written()) {
 			plain := *d
 			plain.ProcessMessages = false
 			d = &plain
 		}
-		out.pass = append(out.pass, d.Pass...)
+		out.pass = union(out.pass, d.Pass)
 		out.replay = out.replay || len(endpoints) > 1 || len(d.Repeatable) > 0
 		route.Destinations = append(route.Destinations, d)
 	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	done := routing.NewRoute(route)
 	out.entries = append(out.entries, filter.Entry[*routing.Route]{
-		Filter: f, Value: routing.NewRoute(route), Priority: route.Priority, Name: route.Filter, Pos: entry.Pos(),
+		Filter: f, Value: done, Priority: route.Priority, Name: route.Filter, Pos: entry.Pos(),
 	})
-	return nil
+	return done, nil
 }
 
 // filter builds a filter (wcf-config 7).
-func (b *builder) filter(out *routes, c *configs.Filter) (filter.Filter, error) {
+func (b *builder) filter(c *configs.Filter) (filter.Filter, error) {
 	data := c.Data.Get
 	switch kind := c.Type.Get(); kind {
 	case "MatchAll":
 		return filter.MatchAll{}, nil
 	case "Action":
 		a := addressing.Action(data())
-		out.known.Actions = append(out.known.Actions, a)
+		b.known.Actions = append(b.known.Actions, a)
 		return filter.NewAction(a)
 	case "EndpointName":
 		return filter.NewEndpointName(data()), nil
@@ -106,7 +107,7 @@ func (b *builder) filter(out *routes, c *configs.Filter) (filter.Filter, error) 
 		if err != nil {
 			return nil, c.Data.Error("", fmt.Sprintf("filter %q: %v; write an absolute URI", c.Name.Peek(), err))
 		}
-		out.known.Addresses = append(out.known.Addresses, u)
+		b.known.Addresses = append(b.known.Addresses, u)
 		address, err := addressing.New(u)
 		if err != nil {
 			return nil, c.Data.Error("", err.Error())
@@ -116,11 +117,11 @@ func (b *builder) filter(out *routes, c *configs.Filter) (filter.Filter, error) 
 		}
 		return filter.NewPrefixEndpointAddress(address, filter.AddressOptions{})
 	case "And":
-		first, err := b.filter(out, c.And[0])
+		first, err := b.filter(c.And[0])
 		if err != nil {
 			return nil, err
 		}
-		second, err := b.filter(out, c.And[1])
+		second, err := b.filter(c.And[1])
 		if err != nil {
 			return nil, err
 		}

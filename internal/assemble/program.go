@@ -6,6 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -13,26 +17,34 @@ import (
 	"github.com/viaduct-soap/viaduct/admin"
 	"github.com/viaduct-soap/viaduct/binding/httpchan"
 	"github.com/viaduct-soap/viaduct/hosting"
-	"github.com/viaduct-soap/viaduct/internal/buf"
 	"github.com/viaduct-soap/viaduct/internal/http1"
 )
 
-// drainTime is how long messages in progress may take to end after SIGTERM when
-// no service says more (host/timeouts, closeTimeout: 10 s is WCF's default).
-const drainTime = 10 * time.Second
-
-// Program is a configuration ready to run.
+// Program is a configuration ready to run. It runs once.
 type Program struct {
 	log       *slog.Logger
 	host      *hosting.Host
-	budget    *buf.Budget
 	pools     map[poolKey]*http1.Pool
 	fronts    []front
 	admin     *admin.Server
 	adminAddr string
 	notices   []Notice
-	drain     time.Duration
+	drain     time.Duration // how long messages in progress may take to end
+	opening   time.Duration // how long the opening of sockets may take
+	state     atomic.Pointer[error]
 }
+
+// Why a program is not ready.
+var (
+	errOpening  = errors.New("sockets are not open yet")
+	errDraining = errors.New("draining")
+)
+
+func (p *Program) enter(state error) { p.state.Store(&state) }
+
+// Ready returns why the program takes no messages, nil when all its sockets are
+// open and it is not draining.
+func (p *Program) Ready() error { return *p.state.Load() }
 
 // front is a socket and what serves it.
 type front struct {
@@ -42,12 +54,17 @@ type front struct {
 
 func (b *builder) program() (*Program, error) {
 	p := &Program{
-		log: b.options.Log, host: b.host, budget: b.budget, pools: b.pools, notices: b.notices, drain: b.drainTime(),
+		log: b.options.Log, host: b.host, pools: b.pools, notices: b.notices,
+		drain: b.closeTimeout, opening: b.openTimeout,
 	}
+	if p.drain == 0 {
+		p.drain = 10 * time.Second // WCF's default of host/timeouts closeTimeout
+	}
+	p.enter(errOpening)
 	for _, s := range b.sockets {
 		f := httpchan.NewFront(b.host, httpchan.FrontOptions{
-			TLS: s.tls, Port: s.port, Log: b.options.Log,
-			MinRate: minRate(b.settings.HTTP.MinRate.Get()), Grace: b.settings.HTTP.MinRateAfter.Get(),
+			TLS: s.tls, Port: s.port, Log: b.options.Log, HeadTimeout: s.headTime(), IdleTimeout: s.idleTime(),
+			MinRate: minRate(b.settings.HTTP.MinRate.Get()), Grace: max(b.settings.HTTP.MinRateAfter.Get(), 1),
 			MaxConnections: b.connections(), MaxPerAddress: int(b.settings.Limits.ConnectionsPerAddress.Get()),
 			HideReason: b.settings.Errors.Disclose.Get() == "none",
 			Refused:    b.metrics.Refused,
@@ -56,17 +73,22 @@ func (b *builder) program() (*Program, error) {
 			func() float64 { return float64(f.Connections()) })
 		p.fronts = append(p.fronts, front{f, s})
 	}
-	b.metrics.Gauge("viaduct_message_memory_octets", "Octets that messages hold.", nil, func() float64 { return float64(b.budget.Held()) })
-	b.poolMetrics()
-	if !b.options.NoAdmin && b.settings.Admin.Address.Get() != "" {
-		p.adminAddr = b.settings.Admin.Address.Get()
-		p.admin = admin.New(admin.Options{Ready: func() error { return nil }, Metrics: b.metrics})
+	b.figures()
+	if address := b.settings.Admin.Address.Get(); !b.options.NoAdmin && address != "" {
+		host, _, _ := net.SplitHostPort(address) // the settings have checked it
+		a, err := netip.ParseAddr(host)
+		p.adminAddr = address
+		p.admin = admin.New(admin.Options{
+			Ready: p.Ready, Metrics: b.metrics, Hosts: []string{host},
+			AnyAddress: host == "" || err == nil && !a.IsLoopback(),
+		})
 	}
 	return p, nil
 }
 
-// poolMetrics sums the counters of all pools: there may be many targets.
-func (b *builder) poolMetrics() {
+// figures registers what is counted elsewhere. Those of pools are sums: there
+// may be many targets.
+func (b *builder) figures() {
 	sum := func(f func(http1.Stats) int64) func() float64 {
 		return func() float64 {
 			n := int64(0)
@@ -76,9 +98,15 @@ func (b *builder) poolMetrics() {
 			return float64(n)
 		}
 	}
-	b.metrics.Gauge("viaduct_upstream_connections", "Open connections to destinations.", nil, sum(func(s http1.Stats) int64 { return int64(s.Open) }))
-	b.metrics.Gauge("viaduct_upstream_dialed_total", "Connections opened to destinations.", nil, sum(func(s http1.Stats) int64 { return s.Dialed }))
-	b.metrics.Gauge("viaduct_upstream_poisoned_total", "Connections dropped for octets behind an answer.", nil, sum(func(s http1.Stats) int64 { return s.Poisoned }))
+	m := b.metrics
+	m.Gauge("viaduct_upstream_connections", "Open connections to destinations.", nil, sum(func(s http1.Stats) int64 { return int64(s.Open) }))
+	m.Counter("viaduct_upstream_dialed_total", "Connections opened to destinations.", sum(func(s http1.Stats) int64 { return s.Dialed }))
+	m.Counter("viaduct_upstream_poisoned_total", "Connections dropped for octets behind an answer.", sum(func(s http1.Stats) int64 { return s.Poisoned }))
+	m.Gauge("viaduct_message_memory_octets", "Octets that messages hold.", nil, func() float64 { return float64(b.budget.Held()) })
+	m.Gauge("viaduct_oneway_pending", "One-way messages that were accepted and are not delivered yet.", nil, func() float64 { return float64(b.host.Pending()) })
+	if dropped := b.options.LogDropped; dropped != nil {
+		m.Counter("viaduct_log_dropped_total", "Log lines dropped because their sink was too slow.", func() float64 { return float64(dropped()) })
+	}
 }
 
 // minRate turns the setting, where 0 means off, into the option.
@@ -87,18 +115,6 @@ func minRate(n int64) int64 {
 		return -1
 	}
 	return n
-}
-
-// drainTime is the longest closeTimeout of the services.
-func (b *builder) drainTime() time.Duration {
-	longest := time.Duration(0)
-	for _, s := range b.file.Services {
-		longest = max(longest, s.CloseTimeout.Get())
-	}
-	if longest == 0 {
-		return drainTime
-	}
-	return longest
 }
 
 // Notices are what the operator should know.
@@ -117,75 +133,102 @@ func (p *Program) Addresses() []string {
 }
 
 // Run opens all sockets, calls ready, and serves until ctx ends; then it drains.
-// It opens all or none.
+// It opens all or none. The error says what could not be opened, or what was cut
+// because it did not end in time.
 func (p *Program) Run(ctx context.Context, ready func()) error {
 	listeners, err := p.open(ctx)
 	if err != nil {
 		return err
 	}
-	serving, stop := context.WithCancel(ctx)
-	defer stop()
-	g, serving := errgroup.WithContext(serving)
+	g, serving := errgroup.WithContext(ctx)
+	lasting := context.WithoutCancel(ctx)
 	for i, f := range p.fronts {
-		g.Go(func() error { return f.Serve(context.WithoutCancel(ctx), listeners[i]) })
+		g.Go(func() error { return f.Serve(lasting, listeners[i]) })
 	}
 	if p.admin != nil {
 		g.Go(func() error { return p.admin.Serve(listeners[len(p.fronts)]) })
 	}
 	g.Go(func() error {
-		<-serving.Done()
-		return p.shutdown(context.WithoutCancel(ctx))
+		<-serving.Done() // ctx has ended, or a socket has failed
+		return p.shutdown(lasting)
 	})
+	p.enter(nil)
 	ready()
 	return g.Wait()
 }
 
 func (p *Program) open(ctx context.Context) ([]net.Listener, error) {
-	addresses := make([]string, 0, len(p.fronts)+1)
-	for _, f := range p.fronts {
-		addresses = append(addresses, f.socket.address)
-	}
-	if p.admin != nil {
-		addresses = append(addresses, p.adminAddr)
+	if p.opening > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, p.opening)
+		defer cancel()
 	}
 	var listeners []net.Listener
-	for _, a := range addresses {
-		var lc net.ListenConfig
-		l, err := lc.Listen(ctx, "tcp", a)
-		if err != nil {
-			for _, open := range listeners {
-				_ = open.Close() // nothing was served on it
-			}
-			return nil, fmt.Errorf("open socket: %w", err)
+	listen := func(address, what string) error {
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+		if err == nil {
+			listeners = append(listeners, l)
+			return nil
 		}
-		listeners = append(listeners, l)
+		for _, open := range listeners {
+			_ = open.Close() // nothing was served on it
+		}
+		return fmt.Errorf("%s: %w%s", what, err, remedy(err))
+	}
+	for _, f := range p.fronts {
+		what := fmt.Sprintf("%s: open socket of endpoint %q", f.socket.pos, f.socket.listeners[0].Name)
+		if err := listen(f.socket.address, what); err != nil {
+			return nil, err
+		}
+	}
+	if p.admin != nil {
+		if err := listen(p.adminAddr, "open admin address (admin.address, VIADUCT_ADMIN_ADDRESS)"); err != nil {
+			return nil, err
+		}
 	}
 	return listeners, nil
+}
+
+// remedy says what to do where a socket cannot be opened.
+func remedy(err error) string {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "; another process listens there: end it, or name another address"
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return "; this machine does not have that address: name one that it has under sockets in viaduct.yaml"
+	case errors.Is(err, syscall.EACCES):
+		return "; this user may not listen there: use a port from 1024 up, or grant the right"
+	default:
+		return ""
+	}
 }
 
 // shutdown lets what is in progress end: clients first, then accepted messages,
 // then connections to destinations, and the admin address last.
 func (p *Program) shutdown(ctx context.Context) error {
+	p.enter(errDraining)
 	ctx, cancel := context.WithTimeout(ctx, p.drain)
 	defer cancel()
 	p.log.Info("draining", "longest", p.drain)
-	var errs []error
-	g := errgroup.Group{}
-	for _, f := range p.fronts {
-		g.Go(func() error {
+	cut := make([]error, len(p.fronts))
+	var wait sync.WaitGroup
+	for i, f := range p.fronts {
+		wait.Go(func() {
 			if err := f.Shutdown(ctx); err != nil {
-				return errors.Join(fmt.Errorf("%s: exchanges cut after %s: %w", f.socket.address, p.drain, err), f.Close())
+				cut[i] = errors.Join(fmt.Errorf("%s: exchanges cut after %s: %w", f.socket.address, p.drain, err), f.Close())
 			}
-			return nil
 		})
 	}
-	errs = append(errs, g.Wait())
+	wait.Wait()
+	errs := cut
 	if err := p.host.Drain(ctx); err != nil {
 		errs = append(errs, fmt.Errorf("accepted messages given up after %s: %w", p.drain, err))
 	}
 	closePools(ctx, p.pools)
 	if p.admin != nil {
-		errs = append(errs, p.admin.Shutdown(ctx))
+		if err := p.admin.Shutdown(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("admin requests cut after %s: %w", p.drain, err))
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -3,6 +3,7 @@ package assemble
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/viaduct-soap/viaduct/addressing"
 	"github.com/viaduct-soap/viaduct/binding"
@@ -30,14 +31,12 @@ type group struct {
 	throttle  *hosting.Throttle
 	needs     soap.Needs
 	pass      []string
-	known     addressing.KnownOptions
 }
 
 // implementation is what stands for a service, with what it needs of messages.
 type implementation struct {
 	service *hosting.Service
 	needs   soap.Needs
-	known   addressing.KnownOptions
 	mode    endpoint.AddressFilterMode
 	pass    []string
 }
@@ -51,10 +50,11 @@ func (b *builder) service(c *configs.Service) {
 	if impl == nil {
 		return // the settings say that it is not used
 	}
+	c.Use()
+	b.openTimeout = max(b.openTimeout, c.OpenTimeout.Get())
+	b.closeTimeout = max(b.closeTimeout, c.CloseTimeout.Get())
 	t := c.Behavior.Throttling
 	throttle := hosting.NewThrottle(calls(t), sendTimeout(c))
-	t.MaxConcurrentSessions.Get()
-	t.MaxConcurrentInstances.Get()
 	for _, e := range c.Endpoints {
 		if err := b.endpoint(e, impl, throttle); err != nil {
 			b.fail(err)
@@ -83,8 +83,8 @@ func (b *builder) implement(c *configs.Service) (*implementation, error) {
 			return nil, &settings.Error{Pos: set.Builtin.Pos, Path: "services[].builtin", Text: err.Error()}
 		}
 		return &implementation{service: &hosting.Service{Name: name, Handler: h}}, nil
-	case set != nil && set.Forward.Get() != "":
-		return b.forward(name, set)
+	case set != nil && set.Forward.Written():
+		return b.forward(c, set)
 	default:
 		return nil, c.Name.Error("", fmt.Sprintf(
 			"nothing stands for service %q; say what does in viaduct.yaml:\n  services:\n    - name: %s\n      forward: NAME-OF-A-CLIENT-ENDPOINT   # or builtin: echo, or unused: true",
@@ -98,15 +98,19 @@ func (b *builder) router(c *configs.Service) (*implementation, error) {
 		return nil, c.Error("RoutingTableNotConfigured", "the routing service has no filter table; add <routing filterTableName=\"...\"/> to its service behavior")
 	}
 	r.RouteOnHeadersOnly.Get()
-	r.EnsureOrderedDispatch.Get()
-	table, err := b.table(r)
+	r.EnsureOrderedDispatch.Get() // orders the messages of a session, and HTTP has none
+	table, err := b.table(c, r)
 	if err != nil {
 		return nil, err
+	}
+	if twoWay(c) {
+		for _, conflict := range table.filters.Conflicts() {
+			b.fail(&configs.Error{Pos: conflict.SecondPos, Path: r.Table.Path(), Code: "ReqReplyMulticastNotSupported", Text: conflict.Text()})
+		}
 	}
 	impl := &implementation{
 		service: &hosting.Service{Name: configs.RoutingService, Handler: routing.NewService(table.filters), Router: true},
 		mode:    endpoint.Any, // dispatch 8.5
-		known:   table.known,
 		pass:    table.pass,
 	}
 	impl.needs.Replay = table.replay
@@ -114,28 +118,15 @@ func (b *builder) router(c *configs.Service) (*implementation, error) {
 	return impl, nil
 }
 
-// forward is a service that stands for one client endpoint: a routing service
-// with one route.
-func (b *builder) forward(name string, set *settings.Service) (*implementation, error) {
-	target := set.Forward.Get()
-	for _, e := range b.file.Client {
-		if e.Name.Peek() != target {
-			continue
+// twoWay reports whether a service has a request-reply endpoint: for it, two
+// routes that always match together can never work (dispatch 8.6).
+func twoWay(c *configs.Service) bool {
+	for _, e := range c.Endpoints {
+		if rc, ok := endpoint.RouterContract(e.Contract.Peek()); ok && rc.Shape() == binding.RequestReply {
+			return true
 		}
-		table, err := b.single(e)
-		if err != nil {
-			return nil, err
-		}
-		return &implementation{
-			service: &hosting.Service{Name: name, Handler: routing.NewService(table.filters), Router: true},
-			needs:   soap.Needs{Check: b.check()},
-			pass:    table.pass,
-		}, nil
 	}
-	return nil, &settings.Error{
-		Pos: set.Forward.Pos, Path: "services[].forward",
-		Text: fmt.Sprintf("no client endpoint %q in %s; forward names one of system.serviceModel/client", target, b.file.Name),
-	}
+	return false
 }
 
 // check is how much of a forwarded message is checked (threats 3.2). No filter
@@ -152,8 +143,15 @@ func (b *builder) check() soap.Check {
 }
 
 func (b *builder) endpoint(e *configs.Endpoint, impl *implementation, throttle *hosting.Throttle) error {
-	if e.Metadata() {
-		return nil // a finding says that metadata is not published yet
+	if e.LeftOut() {
+		return nil // a finding says why
+	}
+	e.Use()
+	if !e.Binding.Served() {
+		return nil // File.Err refuses it
+	}
+	if e.ListenURIMode.Get() == "Unique" {
+		return e.ListenURIMode.Error("", fmt.Sprintf("endpoint %q: listenUriMode Unique needs published metadata to tell clients the address; use Explicit", e.EffectiveName()))
 	}
 	bind, err := b.binding(e.Binding, listening)
 	if err != nil {
@@ -198,7 +196,8 @@ func (b *builder) endpoint(e *configs.Endpoint, impl *implementation, throttle *
 	svc.AfterDelivery = set.Accept.Get() == "after-delivery"
 	g.endpoints = append(g.endpoints, ep)
 	g.services[ep] = &svc
-	g.add(impl, set, uri)
+	b.known.Addresses = append(b.known.Addresses, uri)
+	g.add(impl, set)
 	return nil
 }
 
@@ -230,7 +229,7 @@ func parseAddress(e *configs.Endpoint, text string) (uritable.URI, error) {
 // group returns the listener of a listen URI. Endpoints that share one must
 // share the binding (dispatch 5.2).
 func (b *builder) group(e *configs.Endpoint, at uritable.URI, bind *binding.Binding, impl *implementation, throttle *hosting.Throttle) (*group, error) {
-	key := strings.ToLower(at.String())
+	key := strings.TrimSuffix(strings.ToLower(at.String()), "/")
 	g, ok := b.listeners[key]
 	if !ok {
 		g = &group{
@@ -241,76 +240,81 @@ func (b *builder) group(e *configs.Endpoint, at uritable.URI, bind *binding.Bind
 		b.order = append(b.order, g)
 		return g, nil
 	}
-	if g.binding != bind {
-		return nil, e.Error("", fmt.Sprintf("endpoint %q and endpoint %q (%s) listen at %s with different bindings; give them one binding configuration, or different addresses",
-			e.EffectiveName(), g.first.EffectiveName(), g.first.Pos(), at))
-	}
 	if g.owner != e.Service {
 		return nil, e.Error("", fmt.Sprintf("endpoint %q listens at %s, and so does endpoint %q (%s) of another service; give one of them another address",
 			e.EffectiveName(), at, g.first.EffectiveName(), g.first.Pos()))
+	}
+	if g.binding != bind {
+		return nil, e.Error("", fmt.Sprintf("endpoint %q and endpoint %q (%s) listen at %s with different bindings; give them one binding configuration, or different addresses",
+			e.EffectiveName(), g.first.EffectiveName(), g.first.Pos(), at))
 	}
 	return g, nil
 }
 
 // add merges what an endpoint needs into its listener: the strictest of all
 // holds until the endpoint is known (message model, 10.12).
-func (g *group) add(impl *implementation, set settings.Endpoint, address uritable.URI) {
+func (g *group) add(impl *implementation, set settings.Endpoint) {
 	g.needs.Replay = g.needs.Replay || impl.needs.Replay
 	g.needs.Check = max(g.needs.Check, impl.needs.Check)
 	g.needs.Streamed = g.binding.Transfer.Requests()
-	g.pass = append(g.pass, impl.pass...)
+	g.pass = union(g.pass, impl.pass)
 	for _, p := range set.Pass {
 		g.pass = append(g.pass, p.Get())
 	}
-	g.known.Addresses = append(append(g.known.Addresses, address), impl.known.Addresses...)
-	g.known.Actions = append(g.known.Actions, impl.known.Actions...)
 }
 
 // listen completes the listeners.
 func (b *builder) listen() {
+	b.known.JoinSplitValues = b.settings.XML.SplitValue.Get() == "join"
+	known := addressing.NewKnown(b.known)
 	for _, g := range b.order {
-		if err := b.listener(g); err != nil {
+		if err := b.listener(g, known); err != nil {
 			b.fail(err)
 		}
 	}
 }
 
-func (b *builder) listener(g *group) error {
+func (b *builder) listener(g *group, known *addressing.Known) error {
 	table, err := endpoint.NewTable(g.endpoints, g.mode)
 	if err != nil {
 		return err
 	}
-	g.known.JoinSplitValues = b.settings.XML.SplitValue.Get() == "join"
 	l := &binding.Listener{
 		Name: g.first.EffectiveName(), Pos: g.first.Pos(),
 		Binding: g.binding,
 		Encoder: textxml.New(g.binding.Version, g.binding.Charset),
 		Limits:  g.binding.Limits, Needs: g.needs, Budget: b.budget,
-		Pass:  canonical(g.pass),
+		Pass:  b.listenerPass(g),
 		Admit: g.throttle.Admit,
 	}
 	d := &hosting.Dispatch{
-		Host: b.host, Endpoints: table, Services: g.services, Known: addressing.NewKnown(g.known),
+		Host: b.host, Endpoints: table, Services: g.services, Known: known,
 		Version: g.binding.Version, MaxHops: int(b.settings.WSA.MaxHops.Get()), Log: b.options.Log,
 	}
 	l.Handler, l.Fault = d, d.Fault
-	l.Observe = b.observer(l.Name)
+	b.watch(l, d)
 	if err := b.snapshot.Add(g.uri, l); err != nil {
 		return err
 	}
 	return b.socket(g, l)
 }
 
-// observer tells metrics, access log and the caller of each exchange.
-func (b *builder) observer(listener string) func(*binding.Exchange) {
-	m, access, observe := b.metrics.Listener(listener), b.access, b.options.Observe
-	return func(x *binding.Exchange) {
+// watch has metrics, access log and the caller told of each exchange.
+func (b *builder) watch(l *binding.Listener, d *hosting.Dispatch) {
+	m, access, observe := b.metrics.Listener(l.Name), b.access, b.options.Observe
+	l.Observe = func(x *binding.Exchange) {
 		m.Observe(x)
 		if access != nil {
 			access.Observe(x)
 		}
 		if observe != nil {
 			observe(x)
+		}
+	}
+	d.Delivered = func(r *binding.Request, took time.Duration, err error) {
+		m.Delivered(r, err)
+		if err == nil && access != nil {
+			access.Delivered(r, took)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package assemble
 
 import (
+	"cmp"
 	"crypto/tls"
 	"fmt"
 	"net"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/viaduct-soap/viaduct/binding"
 	"github.com/viaduct-soap/viaduct/internal/settings"
@@ -18,12 +20,12 @@ import (
 // socket is one address to listen on, with the port that endpoint addresses
 // have for it.
 type socket struct {
-	address string
-	scheme  string
-	port    int // of endpoint addresses
-	tls     *tls.Config
-	pos     source.Pos
-	names   []string // of the listeners behind it
+	address   string
+	scheme    string
+	port      int // of endpoint addresses
+	tls       *tls.Config
+	pos       source.Pos
+	listeners []*binding.Listener // behind it, in the order of the file
 }
 
 // socket finds the socket of a listener, or adds one: the settings name sockets
@@ -50,26 +52,20 @@ func (b *builder) socket(g *group, l *binding.Listener) error {
 			"endpoint %q listens at %s and needs a certificate; add to viaduct.yaml:\n  sockets:\n    - address: \":%d\"\n      scheme: %s\n      tls: {certificate: FILE.pem, key: FILE.pem}",
 			g.first.EffectiveName(), g.uri, port, scheme))
 	}
-	address := net.JoinHostPort(interfaceOf(g.uri, g.binding.HostMode), strconv.Itoa(port))
-	b.addSocket(socket{address: address, scheme: scheme, port: port, pos: l.Pos}, l)
-	return nil
+	address := net.JoinHostPort(interfaceOf(g.uri), strconv.Itoa(port))
+	return b.addSocket(socket{address: address, scheme: scheme, port: port, pos: l.Pos}, l)
 }
 
 func (b *builder) configured(s *settings.Socket, port int, l *binding.Listener) error {
 	add := socket{address: s.Address.Get(), scheme: s.Scheme.Get(), port: port, pos: s.Pos}
-	if i := b.find(add.address); i >= 0 {
-		b.sockets[i].names = append(b.sockets[i].names, l.Name)
-		return nil
-	}
-	if add.scheme == "https" {
+	if add.scheme == "https" && b.find(add.address) < 0 {
 		cert, err := tls.LoadX509KeyPair(s.TLS.Certificate.Get(), s.TLS.Key.Get())
 		if err != nil {
 			return &settings.Error{Pos: s.TLS.Certificate.Pos, Path: "sockets[].tls.certificate", Text: err.Error()}
 		}
 		add.tls = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2", "http/1.1"}}
 	}
-	b.addSocket(add, l)
-	return nil
+	return b.addSocket(add, l)
 }
 
 func (b *builder) find(address string) int {
@@ -77,27 +73,87 @@ func (b *builder) find(address string) int {
 }
 
 // addSocket adds a socket unless one that is there covers it: all interfaces
-// cover each single one.
-func (b *builder) addSocket(s socket, l *binding.Listener) {
+// cover each single one. One port speaks one scheme.
+func (b *builder) addSocket(s socket, l *binding.Listener) error {
 	host, port, _ := net.SplitHostPort(s.address) // was joined by us, or checked by the settings
-	all := net.JoinHostPort("", port)
 	if host == "" {
-		b.sockets = slices.DeleteFunc(b.sockets, func(o *socket) bool {
-			covered := strings.HasSuffix(o.address, ":"+port) && o.tls == nil && s.tls == nil
-			if covered {
-				s.names = append(s.names, o.names...)
+		covered := func(o *socket) bool {
+			_, p, _ := net.SplitHostPort(o.address)
+			return p == port && o.scheme == s.scheme && o.address != s.address
+		}
+		for _, o := range b.sockets {
+			if covered(o) {
+				s.listeners = append(s.listeners, o.listeners...)
+				s.tls = cmp.Or(s.tls, o.tls)
 			}
-			return covered
-		})
+		}
+		b.sockets = slices.DeleteFunc(b.sockets, covered)
 	}
-	for _, a := range []string{s.address, all} {
-		if i := b.find(a); i >= 0 {
-			b.sockets[i].names = append(b.sockets[i].names, l.Name)
-			return
+	for _, a := range []string{s.address, net.JoinHostPort("", port)} {
+		i := b.find(a)
+		if i < 0 {
+			continue
+		}
+		there := b.sockets[i]
+		if there.scheme != s.scheme {
+			return fmt.Errorf("%s: endpoint %q needs %s at %s, where %s (%s) speaks %s; give one of them another port, or name both sockets in viaduct.yaml",
+				l.Pos, l.Name, s.scheme, s.address, there.address, there.pos, there.scheme)
+		}
+		there.listeners = append(append(there.listeners, s.listeners...), l)
+		return nil
+	}
+	s.listeners = append(s.listeners, l)
+	b.sockets = append(b.sockets, &s)
+	return nil
+}
+
+// headTime is how long a client may take for a request head: the shortest that a
+// binding of the socket says, 0 for the front's own limit.
+func (s *socket) headTime() time.Duration {
+	shortest := time.Duration(0)
+	for _, l := range s.listeners {
+		if t := l.Binding.RequestHead; t > 0 && (shortest == 0 || t < shortest) {
+			shortest = t
 		}
 	}
-	s.names = append(s.names, l.Name)
-	b.sockets = append(b.sockets, &s)
+	return shortest
+}
+
+// idleTime is how long a connection may stay without a request: the longest
+// receiveTimeout behind the socket, 0 for the front's own limit where that is
+// shorter (threats 3.1).
+func (s *socket) idleTime() time.Duration {
+	longest := time.Duration(0)
+	for _, l := range s.listeners {
+		t := l.Binding.Timeouts.Receive
+		if t <= 0 || t >= idleTime {
+			return 0
+		}
+		longest = max(longest, t)
+	}
+	return longest
+}
+
+// idleTime is the idle time of connections that no receiveTimeout makes shorter.
+const idleTime = 120 * time.Second
+
+// listenerPass names the fields that handlers of a listener see.
+func (b *builder) listenerPass(g *group) []string {
+	names := g.pass
+	if len(b.settings.TrustedProxies) > 0 {
+		names = append(names, "X-Forwarded-For", "X-Forwarded-Proto")
+	}
+	return canonical(names)
+}
+
+// union appends to names what of more is not there yet. The lists are short.
+func union(names, more []string) []string {
+	for _, n := range more {
+		if !slices.Contains(names, n) {
+			names = append(names, n)
+		}
+	}
+	return names
 }
 
 func socketPort(s *settings.Socket) int {
@@ -113,14 +169,15 @@ func socketPort(s *settings.Socket) int {
 }
 
 // interfaceOf returns the interface that a listen address asks for: loopback
-// for a loopback name, the address where the host is one, else all.
-func interfaceOf(u uritable.URI, mode uritable.Mode) string {
+// for a loopback name, the address where the host is one, else all
+// (docs/decisions/003).
+func interfaceOf(u uritable.URI) string {
 	host := u.Hostname()
 	a, err := netip.ParseAddr(host)
 	switch {
 	case strings.EqualFold(host, "localhost"):
 		return "127.0.0.1"
-	case err == nil && (a.IsLoopback() || mode == uritable.Exact):
+	case err == nil && !a.IsUnspecified():
 		return host
 	default:
 		return ""

@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -8,16 +9,16 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/viaduct-soap/viaduct/addressing"
 	"github.com/viaduct-soap/viaduct/binding"
-	"github.com/viaduct-soap/viaduct/internal/refusal"
 	"github.com/viaduct-soap/viaduct/internal/xmltext"
 	"github.com/viaduct-soap/viaduct/soap"
 )
 
-// Names lists the services in the order in which errors name them.
-var Names = []string{"echo", "calculator", "sink"}
+// names lists the services in the order in which errors name them.
+var names = [...]string{"echo", "calculator", "sink"}
 
-// New returns the service of that name.
+// New returns the service of that name. The error names those there are.
 func New(name string) (binding.Handler, error) {
 	switch name {
 	case "echo":
@@ -27,7 +28,7 @@ func New(name string) (binding.Handler, error) {
 	case "sink":
 		return binding.HandlerFunc(sink), nil
 	default:
-		return nil, fmt.Errorf("no built-in service %q; use one of %s", name, strings.Join(Names, ", "))
+		return nil, fmt.Errorf("no built-in service %q; use one of %s", name, strings.Join(names[:], ", "))
 	}
 }
 
@@ -47,7 +48,8 @@ func echo(ctx context.Context, req *binding.Request) (*binding.Reply, error) {
 	for i := range req.Envelope.Blocks() {
 		d.Remove(i)
 	}
-	return &binding.Reply{Draft: d}, nil
+	fault, _ := soap.IsFault(req.Envelope) // held, so that it is known
+	return &binding.Reply{Draft: d, Fault: fault}, nil
 }
 
 // limit bounds what a built-in service reads of a body, in octets.
@@ -81,10 +83,23 @@ func calculate(ctx context.Context, req *binding.Request) (*binding.Reply, error
 	if fault != "" {
 		return nil, &soap.Fault{Code: soap.Sender, Reason: fault, Lang: "en-US"}
 	}
-	xmlns := xmltext.AppendEscapedAttr(nil, space)
 	d := soap.NewMessage(req.Envelope.Version, fmt.Appendf(nil, `<%[1]sResponse xmlns="%[2]s"><%[1]sResult>%[3]s</%[1]sResult></%[1]sResponse>`,
-		operation, xmlns, strconv.FormatFloat(result, 'g', 15, 64)))
+		operation, xmltext.AppendEscapedAttr(nil, space), double(result)))
 	return &binding.Reply{Draft: d}, nil
+}
+
+// double writes a number as XML Schema does (Datatypes, 3.2.5).
+func double(f float64) string {
+	switch {
+	case math.IsNaN(f):
+		return "NaN"
+	case math.IsInf(f, 1):
+		return "INF"
+	case math.IsInf(f, -1):
+		return "-INF"
+	default:
+		return strconv.FormatFloat(f, 'g', 15, 64)
+	}
 }
 
 func arithmetic(operation string, n []float64) (result float64, fault string) {
@@ -100,7 +115,7 @@ func arithmetic(operation string, n []float64) (result float64, fault string) {
 		return n[0] * n[1], ""
 	case "Divide":
 		if n[1] == 0 {
-			return math.NaN(), "division by zero"
+			return 0, "division by zero"
 		}
 		return n[0] / n[1], ""
 	default:
@@ -108,28 +123,32 @@ func arithmetic(operation string, n []float64) (result float64, fault string) {
 	}
 }
 
-// call reads a wrapper element and its children as numbers.
+// call reads a wrapper element and its children as numbers. What is no number
+// gives the fault of a body that does not fit the contract (FT-11).
 func call(content []byte) (space, operation string, operands []float64, err error) {
 	var s xmltext.Scanner
 	s.Reset(xmltext.Limits{})
-	for {
+	start := 0 // of the content of the operand that is open
+	for len(bytes.TrimSpace(content)) > 0 {
 		kind, err := s.Next(content, true)
 		if err != nil {
 			return "", "", nil, err
 		}
 		switch kind {
 		case xmltext.StartTag:
-			if s.Depth() == 1 && operation == "" {
+			switch {
+			case operation == "":
 				space, operation = string(s.Name().Space), string(s.Name().Local)
+			case s.Depth() == 2:
+				start = s.Token().End
 			}
-		case xmltext.Text:
-			text := strings.TrimSpace(string(s.Token().Of(content)))
-			if s.Depth() != 2 || text == "" {
+		case xmltext.EndTag:
+			if s.Depth() != 1 {
 				continue
 			}
-			f, err := strconv.ParseFloat(text, 64)
+			f, err := number(content[start:s.Token().Start])
 			if err != nil {
-				return "", "", nil, refusal.Newf(refusal.XMLMalformed, -1, "operand: %w", err)
+				return "", "", nil, err
 			}
 			operands = append(operands, f)
 		case xmltext.End, xmltext.More:
@@ -137,4 +156,16 @@ func call(content []byte) (space, operation string, operands []float64, err erro
 		default:
 		}
 	}
+	return "", "", nil, nil // an empty Body
+}
+
+func number(raw []byte) (float64, error) {
+	text, err := xmltext.AppendValue(nil, raw)
+	if err == nil {
+		var f float64
+		if f, err = strconv.ParseFloat(strings.TrimSpace(string(text)), 64); err == nil {
+			return f, nil
+		}
+	}
+	return 0, addressing.DeserializationFailed("an operand is no number")
 }
