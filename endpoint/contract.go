@@ -7,6 +7,7 @@ import (
 	"github.com/viaduct-soap/viaduct/addressing"
 	"github.com/viaduct-soap/viaduct/binding"
 	"github.com/viaduct-soap/viaduct/filter"
+	"github.com/viaduct-soap/viaduct/internal/refusal"
 	"github.com/viaduct-soap/viaduct/soap"
 )
 
@@ -163,6 +164,9 @@ type UnhandledActionError struct {
 func (e *UnhandledActionError) Error() string {
 	return fmt.Sprintf("contract %q has no operation for action %q", e.Contract, e.Action)
 }
+
+// Unwrap returns the refusal that counters and logs see.
+func (e *UnhandledActionError) Unwrap() error { return refusal.New(refusal.WSAAction, -1, "") }
 
 // Fault returns the fault FT-03.
 func (e *UnhandledActionError) Fault(v soap.Version) *soap.Fault {

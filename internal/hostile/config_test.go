@@ -70,8 +70,11 @@ func webConfig(g *rig) string {
         <filter name="all" filterType="MatchAll" />
         <filter name="with12" filterType="EndpointName" filterData="s12" />
         <filter name="streamed" filterType="EndpointName" filterData="stream11" />
-        <filter name="escaped" filterType="Action" filterData="urn:%61" />
-        <filter name="lettered" filterType="Action" filterData="urn:orders/A" />
+        <filter name="with11" filterType="EndpointName" filterData="s11" />
+        <filter name="action-escaped" filterType="Action" filterData="urn:%61" />
+        <filter name="action-lettered" filterType="Action" filterData="urn:orders/A" />
+        <filter name="escaped" filterType="And" filter1="with11" filter2="action-escaped" />
+        <filter name="lettered" filterType="And" filter1="with12" filter2="action-lettered" />
       </filters>
       <filterTables>
         <filterTable name="table">

@@ -81,8 +81,11 @@ func start(t *testing.T, bin, settings string) *rig {
 	g.cmd = exec.Command(bin, "serve", conf, "--settings", set) // It is ended by SIGTERM.
 	g.cmd.Stdout, g.cmd.Stderr, g.cmd.Dir = g.log, g.log, dir
 	require.NoError(t, g.cmd.Start())
-	done := make(chan error, 1)
-	go func() { done <- g.cmd.Wait() }()
+	done := make(chan error)
+	go func() {
+		done <- g.cmd.Wait()
+		close(done) // who asks later gets nil, and does not wait
+	}()
 	t.Cleanup(func() { g.stop(t, done) })
 	g.ready(t, done)
 	m := g.metrics(t)

@@ -37,8 +37,6 @@ func (r *reader) process(s *Settings, root group) {
 	s.XML = XML{Check: r.text(xml, "check"), HeaderBytes: r.number(xml, "headerBytes"), SplitValue: r.text(xml, "splitValue")}
 	s.WSA = WSA{MaxHops: r.number(r.sub(root, "wsa"), "maxHops")}
 	s.Errors = Disclosure{Disclose: r.text(r.sub(root, "errors"), "disclose")}
-	egress := r.sub(root, "egress")
-	s.Egress = Egress{Allow: list(r, egress, "allow", parseText), AllowSelf: r.flag(egress, "allowSelf")}
 	s.Admin = Admin{Address: r.text(r.sub(root, "admin"), "address")}
 	log := r.sub(root, "log")
 	s.Log = Log{Level: r.text(log, "level"), Format: r.text(log, "format"), Access: r.flag(log, "access")}

@@ -114,10 +114,6 @@ var table = []Row{
 	{Name: "errors", Type: "group", Meaning: "What refused clients learn."},
 	{Name: "errors.disclose", Type: "enum", Default: "reason", Values: []string{"reason", "none"}, Meaning: "reason: the reason and the log's id; none: the id only.", Process: true},
 
-	{Name: "egress", Type: "group", Meaning: "Where addresses out of messages may lead. Destinations of the WCF file are not concerned."},
-	{Name: "egress.allow", Type: "list of strings", Meaning: "Hosts, host:port or networks that are allowed."},
-	{Name: "egress.allowSelf", Type: "bool", Default: "false", Meaning: "Lets Viaduct call its own sockets."},
-
 	{Name: "admin", Type: "group", Meaning: "Health, metrics and the API."},
 	{Name: "admin.address", Type: "address", Default: "127.0.0.1:9090", Meaning: "host:port to listen on; empty for none.", Process: true},
 
@@ -129,6 +125,7 @@ var table = []Row{
 
 // later are settings that the design names and that nothing reads yet.
 var later = []string{
+	"egress",
 	"access", "allowedOrigins", "assumeScheme", "compat", "contracts", "filter", "http.closeAfterChunked", "limits.expansion",
 	"metadata", "notFound", "onExhaustion", "protocols", "relay", "wsa.dialTo", "wsa.replyTargets", "wsa.duplicateMessageID",
 	"wsa.otherVersion",

@@ -27,7 +27,6 @@ type Settings struct {
 	XML    XML
 	WSA    WSA
 	Errors Disclosure
-	Egress Egress
 	Admin  Admin
 	Log    Log
 }
@@ -122,12 +121,6 @@ type WSA struct {
 // Disclosure is what a refused client learns.
 type Disclosure struct {
 	Disclose Value[string] // reason, none
-}
-
-// Egress says where addresses out of messages may lead.
-type Egress struct {
-	Allow     []Value[string] // host, host:port, or CIDR
-	AllowSelf Value[bool]
 }
 
 // Admin is the address of health, metrics and the API.

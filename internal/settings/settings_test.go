@@ -86,7 +86,6 @@ func TestParse_values(t *testing.T) {
 sockets:
   - {address: ":8443", tls: {certificate: a.pem, key: a.key}}
 trustedProxies: [10.1.2.3/8, "::1"]
-egress: {allow: example.org, allowSelf: true}
 endpoints:
   - {name: in, mode: forward-signed, tls: {roots: r.pem}, proxy: "http://proxy:3128"}
 admin: {address: ""}
@@ -97,8 +96,6 @@ limits: {spool: 0, messageMemory: 2 MiB}
 	assert.Equal(t, "a.key", s.Sockets[0].TLS.Key.Get())
 	assert.Equal(t, netip.MustParsePrefix("10.0.0.0/8"), s.TrustedProxies[0].Get())
 	assert.Equal(t, netip.MustParsePrefix("::1/128"), s.TrustedProxies[1].Get())
-	assert.Equal(t, "example.org", s.Egress.Allow[0].Get())
-	assert.True(t, s.Egress.AllowSelf.Get())
 	assert.Equal(t, "r.pem", s.Endpoints[0].TLS.Roots.Get())
 	assert.Empty(t, s.Admin.Address.Get())
 	assert.True(t, s.Admin.Address.Written())

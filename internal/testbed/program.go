@@ -137,6 +137,7 @@ func Start(tb testing.TB, config, settings string, env ...string) *Program {
 	p.cmd = exec.CommandContext(context.Background(), path, "serve", web, "--settings", yaml)
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = p.Dir, p.log, p.log
 	p.cmd.Env = append(os.Environ(), env...)
+	p.cmd.SysProcAttr = withParent()
 	require.NoError(tb, p.cmd.Start())
 	go func() { // joined by Kill, which runs at the end of the test
 		p.err = p.cmd.Wait()
