@@ -71,7 +71,13 @@ type Binding struct {
 	Timeouts  Timeouts
 	Limits    soap.Limits
 	HostMode  uritable.Mode // hostNameComparisonMode
-	KeepAlive bool
+	KeepAlive bool          // false: each answer ends its connection
+	// RequestHead is how long a client may take for a request head, 0 for the
+	// front's own limit (requestInitializationTimeout).
+	RequestHead time.Duration
+	// NoDecompression leaves compressed answers as they are, which is: refuses
+	// them (decompressionEnabled=false).
+	NoDecompression bool
 
 	// ManualAddressing leaves To, MessageID and ReplyTo alone.
 	ManualAddressing bool

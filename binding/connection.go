@@ -2,60 +2,55 @@ package binding
 
 import "sync"
 
+// Connection stands for one inbound connection. Transports that serve clients
+// create it; outbound transports keep in it what may serve no other client
+// (RFC 4559, 6: NTLM and Negotiate authenticate the connection). The zero value
+// is an open connection.
+type Connection struct {
+	mu     sync.Mutex // guards the rest
+	closed bool
+	pins   map[any]Resource
+}
+
 // Resource is something that serves one client connection only and ends with it.
 type Resource interface{ Close() }
 
-// pins are the resources bound to one inbound connection.
-type pins struct {
-	mu     sync.Mutex // guards the rest
-	closed bool
-	byKey  map[any]Resource
-}
-
 // Pinned returns the resource kept under key, making it with create when there
-// is none. It returns false when the connection is closed.
+// is none. It returns false when the connection is closed. create must not use
+// the connection.
 func (c *Connection) Pinned(key any, create func() Resource) (Resource, bool) {
-	p := c.pins.Load()
-	if p == nil {
-		c.pins.CompareAndSwap(nil, &pins{byKey: map[any]Resource{}})
-		p = c.pins.Load()
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
 		return nil, false
 	}
-	r, ok := p.byKey[key]
+	r, ok := c.pins[key]
 	if !ok {
 		r = create()
-		p.byKey[key] = r
+		if c.pins == nil {
+			c.pins = map[any]Resource{}
+		}
+		c.pins[key] = r
 	}
 	return r, true
 }
 
 // HasPin reports whether a resource is kept under key.
 func (c *Connection) HasPin(key any) bool {
-	p := c.pins.Load()
-	if p == nil {
-		return false
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	_, ok := p.byKey[key]
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, ok := c.pins[key]
 	return ok
 }
 
-// Close releases what is kept. The transport calls it when the connection ends.
+// Close closes what is kept, and refuses to keep more. The transport calls it
+// when the connection ends; a second call does nothing.
 func (c *Connection) Close() {
-	p := c.pins.Load()
-	if p == nil {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.closed = true
-	for _, r := range p.byKey {
+	c.mu.Lock()
+	pins := c.pins
+	c.closed, c.pins = true, nil
+	c.mu.Unlock()
+	for _, r := range pins {
 		r.Close()
 	}
-	p.byKey = nil
 }

@@ -1,6 +1,7 @@
 package binding
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -31,7 +32,8 @@ type Attempt struct {
 // Decision records every choice that was made for one message. It is
 // append-only: explain, console, access log and fault text print it, and there
 // is no second account of what happened. Its strings come from the
-// configuration and outlive the message.
+// configuration and outlive the message; the errors of attempts may quote what a
+// peer sent, so they go to logs and never to clients.
 type Decision struct {
 	Listener Choice
 	Endpoint Choice
@@ -72,7 +74,9 @@ func (d *Decision) String() string {
 		if a.Status != 0 {
 			fmt.Fprintf(&b, ", HTTP %d", a.Status)
 		}
-		if a.Err != nil {
+		if failed, ok := errors.AsType[*SendError](a.Err); ok {
+			fmt.Fprintf(&b, ", %s: %v", failed.Kind, failed.Err) // its own text would say the rest again
+		} else if a.Err != nil {
 			fmt.Fprintf(&b, ", %v", a.Err)
 		}
 		fmt.Fprintf(&b, ", %s\n", a.Took.Round(10*time.Microsecond))

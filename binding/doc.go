@@ -18,5 +18,7 @@
 // # Differences from WCF
 //
 // A binding is one value, not a stack of factories. A reply-side channel is
-// pushed ([Handler]), not pulled. A SOAPAction that occurs twice is refused.
+// pushed ([Handler]), not pulled. A SOAPAction that occurs twice is refused. So
+// is a content type with broken parameters, where WCF looks no further than its
+// own type at the front.
 package binding

@@ -25,7 +25,7 @@ func (s Shape) String() string { return [...]string{"either", "one-way", "reques
 
 // Peer is who sent a message, as far as Viaduct knows.
 type Peer struct {
-	Address netip.AddrPort // of the connection
+	Address netip.AddrPort // of the connection; not valid where it has none
 	TLS     bool           // the connection is protected
 }
 
@@ -44,12 +44,14 @@ type Request struct {
 	Endpoint   string // name of the endpoint that was selected
 	Peer       Peer
 	HTTP       HTTPFields // what the header policy lets through, as received
-	Conn       *Connection
-	Hops       int // routers that the message passed before this one
-	Decision   Decision
+	// Conn is nil where many clients may share the connection (HTTP/2).
+	Conn     *Connection
+	Hops     int // routers that the message passed before this one
+	Decision Decision
 
 	refs    atomic.Int32
-	release func()
+	release func() // nil once Detach moved it
+	left    atomic.Bool
 }
 
 // NewRequest returns a request that owns one reference to env. release, which
@@ -70,14 +72,22 @@ func (r *Request) Release() {
 		return
 	}
 	r.Envelope.Release()
-	if r.release != nil {
+	r.Leave()
+}
+
+// Leave gives the place among the concurrent calls back before the last
+// reference is gone. Transports call it when a handler has panicked: references
+// that it lost must not take the place for ever.
+func (r *Request) Leave() {
+	if r.release != nil && !r.left.Swap(true) {
 		r.release()
 	}
 }
 
 // Detach returns a request for the same message with a reference and a decision
 // of its own, for a handler that goes on after its caller has been answered. It
-// takes over the place among the concurrent calls.
+// takes over the place among the concurrent calls, and has no Conn: that belongs
+// to the exchange which ends. No other goroutine may use r meanwhile.
 func (r *Request) Detach() *Request {
 	r.Envelope.Retain()
 	d := &Request{
@@ -123,10 +133,3 @@ type Incoming struct {
 
 // Release gives the answer's memory and its connection back.
 func (in *Incoming) Release() { in.Envelope.Release() }
-
-// Connection stands for one inbound connection. Transports that serve clients
-// create it; outbound transports keep in it what may serve no other client
-// (RFC 4559 section 6: NTLM and Negotiate authenticate the connection).
-type Connection struct {
-	pins atomic.Pointer[pins]
-}

@@ -15,7 +15,8 @@ import (
 type Handler interface {
 	// Handle takes over the caller's reference to req. Outcomes:
 	// a reply; nil, nil for "accepted"; an error, which becomes one fault
-	// (*soap.Fault) or one status (*refusal.Error).
+	// (*soap.Fault) or one status (*refusal.Error). ctx may live longer than the
+	// client's connection: what was received is delivered.
 	Handle(ctx context.Context, req *Request) (*Reply, error)
 }
 
@@ -53,7 +54,8 @@ type Listener struct {
 	Needs   soap.Needs
 	Budget  *buf.Budget
 	Handler Handler
-	// Pass names the HTTP fields that handlers want to see.
+	// Pass names the HTTP fields that handlers want to see, in canonical spelling
+	// (Soapaction, X-Request-Id).
 	Pass []string
 	// Admit waits for a place among the concurrent calls; its error is a
 	// *refusal.Error or the context's. The function it returns gives the place
@@ -63,7 +65,8 @@ type Listener struct {
 	// answers it. req is nil when the message was not decoded. A nil Reply means:
 	// answer with the status of [RefusalStatus].
 	Fault func(req *Request, err error) *Reply
-	// Observe is told of each finished exchange; nil when nobody listens.
+	// Observe is told of each finished exchange, which it may not keep; nil when
+	// nobody listens.
 	Observe func(*Exchange)
 }
 
@@ -79,8 +82,8 @@ type Arriving struct {
 	Media Media
 	Body  io.Reader
 	Size  int64 // octets, -1 when unknown
-	// Done is called when the last reference to the message is released; nil
-	// when nobody waits for it. It is not called when Decode fails.
+	// Done is called once: when the last reference to the message is released, or
+	// when Decode fails. nil when nobody waits for it.
 	Done func()
 }
 
@@ -104,9 +107,11 @@ type EncodeOptions struct {
 // Encoded is a message ready to be written, once.
 type Encoded interface {
 	// Header returns the fields that describe the message: Content-Type and,
-	// for requests, SOAPAction.
+	// for requests, SOAPAction. They are shared and must not be changed.
 	Header() HTTPFields
 	Size() (n int64, known bool)
+	// WriteTo writes the message. An error of the message itself, as when it is
+	// still arriving and breaks off, comes as a *buf.ReadError; one of w as it is.
 	WriteTo(w io.Writer) (int64, error)
 	// Segments returns all octets as slices when the message is held, for one
 	// vectored write.

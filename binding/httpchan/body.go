@@ -7,7 +7,6 @@ import (
 	"compress/gzip"
 	"compress/zlib"
 	"io"
-	"net/http"
 	"strings"
 
 	"github.com/viaduct-soap/viaduct/binding"
@@ -16,28 +15,23 @@ import (
 
 // bodyReader counts the octets of a body and remembers how it ended.
 type bodyReader struct {
-	r   io.Reader
-	n   int64
-	err error
+	r     io.Reader
+	lane  *lane
+	count bool // the lane counts here, not where the connection is read
+	n     int64
+	err   error
 }
 
 func (b *bodyReader) Read(p []byte) (int, error) {
+	b.lane.waiting.Store(true)
 	n, err := b.r.Read(p)
+	b.lane.waiting.Store(false)
 	b.n += int64(n)
+	if b.count {
+		b.lane.octets.Add(int64(n))
+	}
 	if err != nil {
 		b.err = err
-	}
-	return n, err
-}
-
-// flushing sends what it has after each write, so that a streamed answer does
-// not wait in a buffer for its next part.
-type flushing struct{ http.ResponseWriter }
-
-func (f *flushing) Write(p []byte) (int, error) {
-	n, err := f.ResponseWriter.Write(p)
-	if err == nil {
-		err = http.NewResponseController(f.ResponseWriter).Flush()
 	}
 	return n, err
 }
@@ -52,11 +46,11 @@ const (
 // inflate undoes one content coding (wire formats 10.8). The size of the
 // message is unknown then.
 func inflate(in binding.Arriving, coding string) (binding.Arriving, error) {
-	switch strings.ToLower(strings.TrimSpace(coding)) {
+	switch coding = strings.ToLower(strings.TrimSpace(coding)); coding {
 	case "", "identity":
 		return in, nil
 	case "gzip", "x-gzip", "deflate":
-		in.Body = &inflater{coding: coding, src: &bodyReader{r: in.Body}}
+		in.Body = &inflater{coding: coding, src: tally{r: in.Body}}
 		in.Size = -1
 		return in, nil
 	default:
@@ -79,17 +73,35 @@ func bounded(in binding.Arriving, limit int64) (binding.Arriving, error) {
 	if n > limit {
 		return in, refusal.Newf(refusal.SizeMessage, n, "longer than %d octets when decompressed", limit)
 	}
-	if err != nil && err != io.EOF { //nolint:errorlint // readers return io.EOF itself
+	if err != nil && err != io.EOF {
 		return in, err
 	}
 	in.Body, in.Size = &start, n
 	return in, nil
 }
 
-// inflater opens its decompressor at the first read, because that reads.
+// tally counts the octets of a reader and remembers how it ended.
+type tally struct {
+	r   io.Reader
+	n   int64
+	err error
+}
+
+func (t *tally) Read(p []byte) (int, error) {
+	n, err := t.r.Read(p)
+	t.n += int64(n)
+	if err != nil {
+		t.err = err
+	}
+	return n, err
+}
+
+// inflater opens its decompressor at the first read, because that reads. It
+// reads its source to the end, and refuses octets behind the compressed ones.
 type inflater struct {
 	coding string
-	src    *bodyReader
+	src    tally
+	br     *bufio.Reader
 	out    io.Reader
 	n      int64
 }
@@ -97,6 +109,7 @@ type inflater struct {
 func (i *inflater) Read(p []byte) (int, error) {
 	if i.out == nil {
 		if err := i.open(); err != nil {
+			i.out = nil // may be a pointer to nothing
 			return 0, err
 		}
 	}
@@ -105,41 +118,43 @@ func (i *inflater) Read(p []byte) (int, error) {
 	if i.n > freeOutput && i.n > maxRatio*i.src.n {
 		return n, refusal.New(refusal.SizeMessage, -1, "compressed more than 200 times")
 	}
-	if err != nil && err != io.EOF { //nolint:errorlint // readers return io.EOF itself
-		if i.src.err != nil && i.src.err != io.EOF { //nolint:errorlint // likewise
-			return n, i.src.err
-		}
-		err = refusal.Newf(refusal.XMLEncoding, -1, "content coding %s: %w", i.coding, err)
+	switch {
+	case err == nil:
+		return n, nil
+	case err != io.EOF:
+		return n, i.wrap(err)
 	}
-	return n, err
+	if _, err := i.br.ReadByte(); err == nil {
+		return n, refusal.Newf(refusal.XMLEncoding, -1, "octets behind the end of content coding %s", i.coding)
+	}
+	if e := i.src.err; e != io.EOF {
+		return n, e
+	}
+	return n, io.EOF
 }
 
+// wrap tells a source that failed from octets that are not of the coding.
+func (i *inflater) wrap(err error) error {
+	if e := i.src.err; e != nil && e != io.EOF {
+		return e
+	}
+	return refusal.Newf(refusal.XMLEncoding, -1, "content coding %s: %w", i.coding, err)
+}
+
+// open accepts, as deflate, the zlib format of RFC 9110, 8.4.1.2 and the raw one
+// that WCF writes.
 func (i *inflater) open() error {
-	br := bufio.NewReader(i.src)
-	if strings.EqualFold(i.coding, "deflate") {
-		return i.openDeflate(br)
+	i.br = bufio.NewReader(&i.src)
+	var err error
+	if i.coding != "deflate" {
+		i.out, err = gzip.NewReader(i.br)
+	} else if start, _ := i.br.Peek(2); len(start) == 2 && start[0]&0x0F == 8 && (uint(start[0])<<8|uint(start[1]))%31 == 0 {
+		i.out, err = zlib.NewReader(i.br)
+	} else {
+		i.out = flate.NewReader(i.br)
 	}
-	z, err := gzip.NewReader(br)
 	if err != nil {
-		return refusal.Newf(refusal.XMLEncoding, -1, "content coding gzip: %w", err)
+		return i.wrap(err)
 	}
-	z.Multistream(false)
-	i.out = z
-	return nil
-}
-
-// openDeflate accepts the zlib format of RFC 9110, 8.4.1.2 and the raw one that
-// WCF writes.
-func (i *inflater) openDeflate(br *bufio.Reader) error {
-	start, err := br.Peek(2)
-	if err == nil && start[0]&0x0F == 8 && (uint(start[0])<<8|uint(start[1]))%31 == 0 {
-		z, err := zlib.NewReader(br)
-		if err != nil {
-			return refusal.Newf(refusal.XMLEncoding, -1, "content coding deflate: %w", err)
-		}
-		i.out = z
-		return nil
-	}
-	i.out = flate.NewReader(br)
 	return nil
 }

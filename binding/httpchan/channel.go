@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
-	"strconv"
+	"net/http"
+	"strings"
 	"time"
 
 	"github.com/viaduct-soap/viaduct/binding"
@@ -30,6 +31,8 @@ type ChannelOptions struct {
 	Pin bool
 	// Close asks the server to close after each answer (keepAliveEnabled=false).
 	Close bool
+	// NoDecompression refuses compressed answers.
+	NoDecompression bool
 }
 
 // Channel sends messages to one endpoint over HTTP/1.1.
@@ -55,102 +58,187 @@ func (c *Channel) Request(ctx context.Context, out *binding.Outgoing) (*binding.
 	if err != nil {
 		return nil, &binding.SendError{Delivery: binding.NotDelivered, Kind: binding.Other, Reason: refusal.Of(err), Err: err}
 	}
-	body := &outBody{Encoded: encoded}
-	if !out.Deadline.IsZero() {
-		ctx = deadline{Context: ctx, at: out.Deadline}
-	}
-	fields := make([]http1.Field, 0, 8)
+	x := &call{out: outBody{Encoded: encoded}}
+	ctx = x.until(ctx, out.Deadline)
+	fields := x.fields[:0]
 	for _, f := range encoded.Header() {
 		fields = append(fields, http1.Field(f))
 	}
 	for _, f := range out.HTTP {
 		fields = append(fields, http1.Field(f))
 	}
-	req := http1.Request{Method: "POST", Path: c.target, Host: c.host, Fields: fields, Body: body, Close: c.o.Close}
-	resp, err := c.do(ctx, out, &req)
-	if err != nil {
+	req := http1.Request{Method: "POST", Path: c.target, Host: c.host, Fields: fields, Body: &x.out, Close: c.o.Close}
+	if x.response, err = c.do(ctx, out, &req); err != nil {
 		encoded.Close()
-		return nil, sendError(err, body.err)
+		x.stop()
+		return nil, sendError(err, x.out.err)
 	}
-	x := &received{response: resp, encoded: encoded}
-	in, err := c.receive(ctx, resp, x)
+	message, err := c.receive(ctx, x)
 	if err != nil {
+		err = c.blame(x, err)
 		x.finish()
-		if body.err != nil {
-			err = &binding.SendError{Delivery: binding.Unknown, Kind: binding.Other, Err: body.err}
+		if x.out.err != nil { // known only now, and the peer is not to blame for it
+			err = &binding.SendError{Delivery: binding.Unknown, Kind: binding.Other, Err: x.out.err}
 		}
 		return nil, err
 	}
-	if in == nil {
-		x.finish() // accepted: nothing more is wanted
+	if !message {
+		x.finish()      // accepted: nothing more is wanted
+		return nil, nil //nolint:nilnil // the documented outcome "accepted"
 	}
-	return in, nil
+	return &x.in, nil
 }
 
-// do sends on the client's own connection when it has one, else on the pool.
+// do sends on the client's own connection when it has one, or needs one, else
+// on the pool (threats T-HTTP-14).
 func (c *Channel) do(ctx context.Context, out *binding.Outgoing, req *http1.Request) (*http1.Response, error) {
-	if c.o.Pin && out.Conn != nil && (out.Conn.HasPin(c) || out.HTTP.Get("Authorization") != "") {
+	if c.o.Pin && out.Conn != nil && (out.Conn.HasPin(c) || authenticatesConnection(out.HTTP)) {
 		if p, ok := out.Conn.Pinned(c, func() binding.Resource { return c.o.Pool.Pin() }); ok {
-			return p.(*http1.Pin).Do(ctx, req) //nolint:forcetypeassert // the key is this channel, which makes pins only
+			return p.(*http1.Pin).Do(ctx, req) //nolint:errcheck // the key is this channel, which makes pins only
 		}
 	}
 	return c.o.Pool.Do(ctx, req)
 }
 
-// received is an answer whose connection is still needed.
-type received struct {
+// authenticatesConnection reports whether the fields begin or continue a
+// handshake that authenticates the connection, not the request (RFC 4559, 6).
+func authenticatesConnection(fields binding.HTTPFields) bool {
+	for _, f := range fields {
+		if !strings.EqualFold(f.Name, "Authorization") {
+			continue
+		}
+		scheme, _, _ := strings.Cut(f.Value, " ")
+		if strings.EqualFold(scheme, "NTLM") || strings.EqualFold(scheme, "Negotiate") {
+			return true
+		}
+	}
+	return false
+}
+
+// call is one exchange, in one piece of memory: the request's body, the
+// connection for as long as it is needed, and the answer.
+type call struct {
+	deadline deadline
+	cancel   context.CancelFunc // nil: there is nothing to cancel
+	out      outBody            // without Encoded once finished
+	fields   [8]http1.Field     // backing of most requests' fields
 	response *http1.Response
-	encoded  binding.Encoded // nil once finished
+	broken   error // of the answer's body
+	in       binding.Incoming
+}
+
+// deadline is a context that knows its end without a timer: the connection's
+// deadline does the waiting.
+type deadline struct {
+	context.Context //nolint:containedctx // this is a context
+
+	at time.Time
+}
+
+// Deadline implements [context.Context].
+func (d *deadline) Deadline() (time.Time, bool) { return d.at, true }
+
+// until returns the context of the exchange. One that can be cancelled has to
+// end by itself too: who waits for its Done looks at no clock.
+func (x *call) until(ctx context.Context, at time.Time) context.Context {
+	switch {
+	case at.IsZero():
+		return ctx
+	case ctx.Done() != nil:
+		ctx, x.cancel = context.WithDeadline(ctx, at)
+		return ctx
+	}
+	x.deadline = deadline{Context: ctx, at: at}
+	return &x.deadline
+}
+
+// stop ends the context.
+func (x *call) stop() {
+	if x.cancel != nil {
+		x.cancel()
+	}
+}
+
+// Read reads the body of the answer. An answer that breaks off is the peer's
+// failure; a decoder would call it a malformed message that ends early.
+func (x *call) Read(p []byte) (int, error) {
+	n, err := x.response.Body.Read(p)
+	if err != nil && err != io.EOF {
+		x.broken = err
+		if h, ok := errors.AsType[*http1.Error](err); ok && h.Err == io.ErrUnexpectedEOF { // a wrapped one is that of another source
+			err = refusal.New(refusal.UpstreamFailed, -1, "answer: "+h.Error())
+		}
+	}
+	return n, err
 }
 
 // finish lets go of the connection, which joins the writer of the request, and
 // then of the request itself.
-func (r *received) finish() {
-	if r.encoded == nil {
+func (x *call) finish() {
+	if x.out.Encoded == nil {
 		return
 	}
-	_ = r.response.Body.Close() // the answer was read to its end, or nobody wants the rest
-	r.encoded.Close()
-	r.encoded = nil
+	_ = x.response.Body.Close() // the answer was read to its end, or nobody wants the rest
+	x.out.Close()
+	x.out.Encoded = nil
+	x.stop()
 }
 
 // small is how much of an answer that is no message is read so that its
 // connection can serve again.
 const small = 64 << 10
 
-func (c *Channel) receive(ctx context.Context, resp *http1.Response, x *received) (*binding.Incoming, error) {
+// receive reads the answer up to its body. It returns false when there is no
+// message in it and none is needed.
+func (c *Channel) receive(ctx context.Context, x *call) (message bool, err error) {
+	resp := x.response
 	contentType := resp.Fields.Get("Content-Type")
 	empty := resp.Size == 0 || contentType == "" && atEnd(resp)
 	media, typeErr := c.o.Encoder.Accepts(contentType)
 	answer, kind := binding.ClassifyAnswer(resp.Status, typeErr == nil && !empty, empty)
 	switch answer {
 	case binding.AnswerAccepted:
-		return nil, nil //nolint:nilnil // the documented outcome "accepted"
+		return false, nil
 	case binding.AnswerFailure:
 		_, _ = io.CopyN(io.Discard, resp.Body, small) // best effort, for the connection's sake
-		return nil, c.failure(resp, kind, contentType)
+		return false, c.failure(resp, kind, contentType)
 	case binding.AnswerMessage:
 	}
-	arriving, err := inflate(binding.Arriving{Media: media, Body: resp.Body, Size: resp.Size}, resp.Fields.Get("Content-Encoding"))
+	coding := resp.Fields.Get("Content-Encoding")
+	if c.o.NoDecompression && coding != "" {
+		return false, answerError(resp.Status, refusal.Newf(refusal.HTTPContentType, -1, "answer is compressed (%s), and decompressionEnabled is false", coding))
+	}
+	arriving, err := inflate(binding.Arriving{Media: media, Body: x, Size: resp.Size}, coding)
 	if err != nil {
-		return nil, answerError(resp.Status, err)
+		return false, answerError(resp.Status, err)
 	}
 	arriving.Done = x.finish
 	env, err := c.o.Encoder.Decode(ctx, arriving, c.o.Limits, c.o.Needs, c.o.Budget)
+	if err != nil && resp.Size < 0 && resp.Status < http.StatusMultipleChoices && refusal.Of(err) == refusal.SOAPEmpty {
+		return false, nil // a chunked answer that turned out to be empty: accepted
+	}
 	if err != nil {
-		return nil, answerError(resp.Status, err)
+		return false, answerError(resp.Status, err)
 	}
 	if s := env.Body.State(); s != soap.Once && s != soap.Windowed && !resp.Early {
 		x.finish() // all octets are here; the pool judges the connection by itself
 	}
-	in := &binding.Incoming{Envelope: env}
-	in.Status = resp.Status
+	x.in.Envelope, x.in.Status = env, resp.Status
 	for _, name := range c.o.Pass {
 		for v := range resp.Fields.Values(name) {
-			in.HTTP = in.HTTP.Add(name, v)
+			x.in.HTTP = x.in.HTTP.Add(name, v)
 		}
 	}
-	return in, nil
+	return true, nil
+}
+
+// blame prefers what broke the answer to what the decoder made of it: a message
+// that was cut off is no malformed message.
+func (c *Channel) blame(x *call, err error) error {
+	if x.broken == nil {
+		return err
+	}
+	return answerError(x.response.Status, x.broken)
 }
 
 // atEnd reports whether an answer without a content type is empty.
@@ -160,85 +248,7 @@ func atEnd(resp *http1.Response) bool {
 	}
 	var one [1]byte
 	n, err := io.ReadFull(resp.Body, one[:])
-	return n == 0 && err == io.EOF //nolint:errorlint // readers return io.EOF itself
-}
-
-func (c *Channel) failure(resp *http1.Response, kind binding.Kind, contentType string) error {
-	err := &binding.SendError{Delivery: binding.Answered, Kind: kind, Status: resp.Status, Reason: refusal.UpstreamFailed}
-	if kind == binding.Protocol {
-		err.Reason = refusal.UpstreamMalformed
-	}
-	err.Err = errors.New("answer with content type " + strconv.Quote(contentType) + " is no message of this binding")
-	if kind == binding.Security && c.o.Pin {
-		for v := range resp.Fields.Values("WWW-Authenticate") {
-			err.HTTP = err.HTTP.Add("WWW-Authenticate", v)
-		}
-	}
-	return err
-}
-
-// answerError classifies an answer that began well and could not be read.
-func answerError(status int, err error) error {
-	e := &binding.SendError{Delivery: binding.Answered, Kind: binding.Protocol, Status: status, Reason: refusal.UpstreamMalformed, Err: err}
-	if h, ok := errors.AsType[*http1.Error](err); ok {
-		e.Kind, e.Delivery, e.Reason = binding.Aborted, binding.Unknown, h.Reason
-		if h.Timeout() {
-			e.Kind = binding.Timeout
-		}
-		if h.Reason == refusal.UpstreamFraming {
-			e.Kind, e.Delivery = binding.Protocol, binding.Answered
-		}
-		return e
-	}
-	switch refusal.Of(err) {
-	case refusal.SizeMessage:
-		e.Kind, e.Reason = binding.Communication, refusal.UpstreamTooBig
-	case refusal.LimitMemory:
-		e.Kind, e.Reason = binding.Other, refusal.LimitMemory
-	default:
-	}
-	return e
-}
-
-// sendError says how far a failed attempt came. source is the error of the
-// message's own source: then the peer is not to blame.
-func sendError(err, source error) error {
-	h, ok := errors.AsType[*http1.Error](err)
-	if !ok {
-		return &binding.SendError{Delivery: binding.Unknown, Kind: binding.Other, Err: err}
-	}
-	e := &binding.SendError{Delivery: binding.Unknown, Reason: h.Reason, Err: err}
-	if h.Sent == 0 {
-		e.Delivery = binding.NotDelivered
-	}
-	if source != nil {
-		e.Kind, e.Err, e.Reason = binding.Other, source, ""
-		return e
-	}
-	switch h.Stage {
-	case http1.StageRequest:
-		e.Kind = binding.Other
-	case http1.StageAcquire:
-		e.Kind = binding.Busy
-	case http1.StageDial:
-		e.Kind = binding.NotFound
-	case http1.StageProxy:
-		e.Kind = binding.Communication
-		if p, ok := errors.AsType[*http1.ProxyError](err); ok && p.Status == 407 {
-			e.Kind = binding.Security
-		}
-	case http1.StageHandshake:
-		e.Kind = binding.Security
-	default:
-		e.Kind = binding.Aborted
-	}
-	switch {
-	case h.Timeout():
-		e.Kind = binding.Timeout
-	case h.Stage >= http1.StageHead && (h.Reason == refusal.UpstreamFraming || h.Reason == refusal.Upstream1xx):
-		e.Kind, e.Delivery = binding.Protocol, binding.Answered
-	}
-	return e
+	return n == 0 && err == io.EOF
 }
 
 // outBody tells a failing source from a failing connection.
@@ -248,33 +258,9 @@ type outBody struct {
 }
 
 func (b *outBody) WriteTo(w io.Writer) (int64, error) {
-	t := &tracking{w: w}
-	n, err := b.Encoded.WriteTo(t)
-	if err != nil && t.err == nil {
-		b.err = err
+	n, err := b.Encoded.WriteTo(w)
+	if source, ok := errors.AsType[*buf.ReadError](err); ok {
+		b.err = source.Err
 	}
 	return n, err
 }
-
-// tracking remembers the error of a writer.
-type tracking struct {
-	w   io.Writer
-	err error
-}
-
-func (t *tracking) Write(p []byte) (int, error) {
-	n, err := t.w.Write(p)
-	if err != nil {
-		t.err = err
-	}
-	return n, err
-}
-
-// deadline is a context that knows its end without a timer: the connection's
-// deadline does the waiting.
-type deadline struct {
-	context.Context //nolint:containedctx // this is a context
-	at              time.Time
-}
-
-func (d deadline) Deadline() (time.Time, bool) { return d.at, true }

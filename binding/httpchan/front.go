@@ -22,9 +22,9 @@ import (
 // FrontOptions shape a front. The zero value is usable.
 type FrontOptions struct {
 	TLS *tls.Config // nil: plain HTTP
-	// Port is the port that listeners of this socket have in their addresses, as
-	// in a configuration that names another port than the socket's. 0: the port of
-	// the Host field counts.
+	// Port is the port that listeners of this socket have in their addresses, which
+	// may be another than the socket's. It takes the place of the port in the Host
+	// field. 0: the port of the Host field counts.
 	Port int
 	Log  *slog.Logger
 	// HeadTimeout bounds the reading of a request head; default 10 s.
@@ -69,7 +69,7 @@ func (o *FrontOptions) setDefaults() {
 	}
 }
 
-// Front serves HTTP on one socket.
+// Front serves HTTP on one socket, once.
 type Front struct {
 	dispatcher binding.Dispatcher
 	scheme     string
@@ -77,11 +77,16 @@ type Front struct {
 	options    FrontOptions
 	server     *http.Server
 	ids        *idSource
+	lifetime   context.Context //nolint:containedctx // of handlers; set by Serve
 	draining   atomic.Bool
+	cutting    atomic.Bool
+	done       chan struct{} // closed when no connection is left
+	once       sync.Once     // closes done
 
-	mu      sync.Mutex // guards the rest
-	conns   map[*conn]struct{}
-	sources map[string]int
+	mu            sync.Mutex // guards the rest
+	conns         map[*conn]struct{}
+	sources       map[string]int
+	leaving, told []net.Conn // refused; closed by the sweeper when it comes the second time
 }
 
 // NewFront returns a front that hands messages to the listeners of d. It opens
@@ -90,7 +95,7 @@ func NewFront(d binding.Dispatcher, o FrontOptions) *Front {
 	o.setDefaults()
 	f := &Front{
 		dispatcher: d, scheme: "http", options: o, ids: newIDSource(),
-		conns: map[*conn]struct{}{}, sources: map[string]int{},
+		done: make(chan struct{}), conns: map[*conn]struct{}{}, sources: map[string]int{},
 	}
 	if o.TLS != nil {
 		f.scheme = "https"
@@ -98,7 +103,7 @@ func NewFront(d binding.Dispatcher, o FrontOptions) *Front {
 	if o.Port > 0 {
 		f.port = ":" + strconv.Itoa(o.Port)
 	}
-	f.server = &http.Server{
+	f.server = &http.Server{ //nolint:gosec // the sweeper bounds the reading of heads
 		Handler:        http.HandlerFunc(f.serveHTTP),
 		MaxHeaderBytes: 64<<10 - 4096, // net/http adds its own slack of 4096
 		ErrorLog:       log.New(io.Discard, "", 0),
@@ -106,6 +111,15 @@ func NewFront(d binding.Dispatcher, o FrontOptions) *Front {
 		ConnState:      connState,
 		TLSConfig:      o.TLS,
 		HTTP2:          &http.HTTP2Config{MaxConcurrentStreams: 100},
+		// "OPTIONS *" is answered like every other method that is not served.
+		DisableGeneralOptionsHandler: true,
+	}
+	if o.TLS != nil {
+		// HTTP/2 needs a GOAWAY before the end; the sweeper cannot send one.
+		f.server.IdleTimeout = o.IdleTimeout
+		if o.MinRate > 0 {
+			f.server.HTTP2.WriteByteTimeout = 2 * o.Grace
+		}
 	}
 	return f
 }
@@ -120,26 +134,27 @@ func connContext(ctx context.Context, nc net.Conn) context.Context {
 }
 
 func connState(nc net.Conn, s http.ConnState) {
-	if t, ok := nc.(*tls.Conn); ok {
+	t, secure := nc.(*tls.Conn)
+	if secure {
 		nc = t.NetConn()
 	}
 	if c, ok := nc.(*conn); ok {
-		c.state(s)
+		c.state(t, s)
 	}
 }
 
-// Serve accepts connections on l until Shutdown or Close. It returns nil then.
+// Serve accepts connections on l until Shutdown or Close, and returns nil once
+// they are done; after a Shutdown that ran out of time that takes a Close. The
+// end of ctx is a Close. No connection is left when Serve returns; handlers may
+// be, where they were cut.
 func (f *Front) Serve(ctx context.Context, l net.Listener) error {
-	sweepDone := make(chan struct{})
 	ctx, cancel := context.WithCancel(ctx)
-	go func() {
-		defer close(sweepDone)
-		f.sweep(ctx)
-	}()
-	defer func() {
-		cancel()
-		<-sweepDone
-	}()
+	var sweeper sync.WaitGroup
+	sweeper.Go(func() { f.sweep(ctx) })
+	defer sweeper.Wait()
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { _ = f.Close() })()
+	f.lifetime = context.WithoutCancel(ctx)
 	f.server.BaseContext = func(net.Listener) context.Context { return ctx }
 	source := &connSource{Listener: l, front: f}
 	var err error
@@ -149,22 +164,54 @@ func (f *Front) Serve(ctx context.Context, l net.Listener) error {
 		err = f.server.Serve(source)
 	}
 	if errors.Is(err, http.ErrServerClosed) {
+		<-f.done
 		return nil
 	}
+	_ = f.Close() // the listener's error says more
 	return fmt.Errorf("serve %s: %w", l.Addr(), err)
 }
 
 // Shutdown stops accepting, lets exchanges end and closes idle connections. It
-// returns the context's error when they did not end in time.
+// returns the context's error when they did not end in time; Close cuts them.
 func (f *Front) Shutdown(ctx context.Context) error {
 	f.draining.Store(true)
-	return f.server.Shutdown(ctx)
+	f.dismiss()
+	if err := f.server.Shutdown(ctx); err != nil {
+		return err
+	}
+	f.finished()
+	return nil
+}
+
+// dismiss ends connections that have not sent the first octet of a request:
+// net/http would wait five seconds for those that never did.
+func (f *Front) dismiss() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for c := range f.conns {
+		if !c.multiplexed.Load() && c.phase.CompareAndSwap(int32(idle), int32(over)) {
+			_ = c.SetReadDeadline(time.Now())
+		}
+	}
 }
 
 // Close cuts every connection.
 func (f *Front) Close() error {
 	f.draining.Store(true)
+	f.cutting.Store(true)
+	defer f.finished()
 	return f.server.Close()
+}
+
+// finished lets Serve return.
+func (f *Front) finished() {
+	f.once.Do(func() { close(f.done) })
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, nc := range append(f.told, f.leaving...) {
+		_ = nc.Close() // refused already
+	}
+	f.told, f.leaving = nil, nil
 }
 
 // Connections returns the number of open connections.
@@ -189,28 +236,44 @@ func (s *connSource) Accept() (net.Conn, error) {
 		if c, ok := s.front.admit(nc); ok {
 			return c, nil
 		}
-		// The socket buffer of a new connection takes this without waiting.
-		(&conn{Conn: nc, front: s.front}).refuse("HTTP/1.1 503 Service Unavailable", refusal.LimitConnections, "Retry-After: 1\r\n")
-		_ = nc.Close() // a client that cannot be told sees the end
+		s.front.turnAway(nc)
+	}
+}
+
+// mostLeaving bounds the connections that are refused and not closed yet.
+const mostLeaving = 256
+
+// turnAway refuses a connection. It is closed by the sweeper, a moment later:
+// the client has sent something by then, and closing a connection with unread
+// octets may lose the answer.
+func (f *Front) turnAway(nc net.Conn) {
+	c := &conn{Conn: nc, front: f}
+	// The socket buffer of a new connection takes this without waiting.
+	c.refuse("HTTP/1.1 503 Service Unavailable", refusal.LimitConnections, "Retry-After: 1\r\n")
+	_ = c.CloseWrite() // a client that cannot be told sees the end
+	f.mu.Lock()
+	keep := len(f.leaving) < mostLeaving && !f.cutting.Load()
+	if keep {
+		f.leaving = append(f.leaving, nc)
+	}
+	f.mu.Unlock()
+	if !keep {
+		_ = nc.Close() // likewise
 	}
 }
 
 func (f *Front) admit(nc net.Conn) (*conn, bool) {
-	source := ""
-	if a, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
-		source = a.IP.String()
-	}
+	c := newConn(nc, f)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if m := f.options.MaxConnections; m > 0 && len(f.conns) >= m {
 		return nil, false
 	}
-	if m := f.options.MaxPerAddress; m > 0 && f.sources[source] >= m {
+	if m := f.options.MaxPerAddress; m > 0 && f.sources[c.source] >= m {
 		return nil, false
 	}
-	c := newConn(nc, f, source)
 	f.conns[c] = struct{}{}
-	f.sources[source]++
+	f.sources[c.source]++
 	return c, true
 }
 

@@ -18,3 +18,14 @@ func pass(h http.Header, names []string) binding.HTTPFields {
 	}
 	return out
 }
+
+// framing reports whether a field frames a message or governs a connection: the
+// transport writes it, whatever a reply says.
+func framing(name string) bool {
+	switch http.CanonicalHeaderKey(name) {
+	case "Connection", "Content-Length", "Transfer-Encoding", "Trailer", "Te", "Upgrade", "Keep-Alive", "Proxy-Connection", "Content-Type", "Content-Encoding":
+		return true
+	default:
+		return false
+	}
+}

@@ -15,13 +15,16 @@ type Encoder struct {
 	version     soap.Version
 	charset     binding.CharacterEncoding
 	contentType string
+	plain       binding.HTTPFields // of a message whose action is not told; shared
 }
 
 var _ binding.Encoder = (*Encoder)(nil)
 
 // New returns the encoder of a version that writes the given character encoding.
 func New(v soap.Version, c binding.CharacterEncoding) *Encoder {
-	return &Encoder{version: v, charset: c, contentType: binding.ContentType(v.Envelope, c)}
+	ct := binding.ContentType(v.Envelope, c)
+	plain := binding.HTTPFields{{Name: "Content-Type", Value: ct}}
+	return &Encoder{version: v, charset: c, contentType: ct, plain: plain[:1:1]}
 }
 
 // Accepts parses a content type; see [binding.ParseContentType].
@@ -56,18 +59,15 @@ func (e *Encoder) Encode(d *soap.Draft, o binding.EncodeOptions) (binding.Encode
 
 // header returns the fields of a message (dispatch 5.6, "Sending").
 func (e *Encoder) header(o binding.EncodeOptions) binding.HTTPFields {
-	ct := binding.HTTPField{Name: "Content-Type", Value: e.contentType}
-	if !o.Request || e.version.Envelope == soap.EnvelopeNone {
-		return binding.HTTPFields{ct}
-	}
-	action := addressing.FormatAction(o.Action)
+	const name = "Content-Type"
 	switch {
+	case !o.Request:
 	case e.version.Envelope == soap.SOAP11:
-		return binding.HTTPFields{ct, {Name: "SOAPAction", Value: action}}
-	case e.version.Addressing == soap.AddressingNone && o.Action != "":
-		ct.Value += "; action=" + action
+		return binding.HTTPFields{{Name: name, Value: e.contentType}, {Name: "SOAPAction", Value: addressing.FormatAction(o.Action)}}
+	case e.version.Envelope == soap.SOAP12 && e.version.Addressing == soap.AddressingNone && o.Action != "":
+		return binding.HTTPFields{{Name: name, Value: e.contentType + "; action=" + addressing.FormatAction(o.Action)}}
 	}
-	return binding.HTTPFields{ct}
+	return e.plain
 }
 
 // verbatim is a message that travels in the octets it has.

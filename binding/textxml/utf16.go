@@ -3,12 +3,13 @@ package textxml
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"io"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/viaduct-soap/viaduct/binding"
+	"github.com/viaduct-soap/viaduct/internal/buf"
+	"github.com/viaduct-soap/viaduct/internal/refusal"
 )
 
 // declarations as WCF writes them in front of UTF-16 (wire formats 6.3).
@@ -17,22 +18,26 @@ const (
 	declarationBE = `<?xml version="1.0" encoding="utf-16BE"?>`
 )
 
-// longestDeclaration bounds what is held back to find the end of an XML
-// declaration; the scanner has accepted it, so that it is short.
+// startOctets is how much of a text shows whether it begins with a declaration:
+// the mark, "<?xml" and the blank behind it.
+const startOctets = 9
+
+// longestDeclaration bounds what is held back to find the end of a declaration.
+// The scanner refuses longer ones; a message without an envelope, which it does
+// not see, goes out as it is.
 const longestDeclaration = 1024
 
-var errTruncatedUTF8 = errors.New("textxml: text ends inside a character")
-
 // utf16Writer turns UTF-8 text into UTF-16 with byte order mark and
-// declaration. A declaration that the text brings along is dropped.
+// declaration. A mark and a declaration that the text brings along are dropped.
 type utf16Writer struct {
 	w       io.Writer
 	order   binary.AppendByteOrder
 	decl    string
-	started bool
-	held    []byte // start of the text, or the first octets of a character
-	out     []byte
-	n       int64 // octets written
+	started bool   // the start of the text has been seen
+	held    []byte // that start until then; later the first octets of a character
+	out     []byte // converted, not written
+	at      int64  // octets of text converted
+	n       int64  // octets written
 }
 
 func newUTF16Writer(w io.Writer, c binding.CharacterEncoding) *utf16Writer {
@@ -47,7 +52,10 @@ func (u *utf16Writer) Write(p []byte) (int, error) {
 	if !u.started && !u.start(false) {
 		return len(p), nil
 	}
-	return len(p), u.emit(false)
+	if err := u.emit(false); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 // Flush writes what was held back.
@@ -61,17 +69,20 @@ func (u *utf16Writer) Flush() error {
 // start drops byte order mark and declaration. It returns false while more of
 // the text is needed to find them.
 func (u *utf16Writer) start(end bool) bool {
-	if len(u.held) < 8 && !end {
+	if len(u.held) < startOctets && !end {
 		return false
 	}
 	text := bytes.TrimPrefix(u.held, []byte("\ufeff"))
-	if bytes.HasPrefix(text, []byte("<?xml")) {
-		i := bytes.Index(text, []byte("?>"))
-		if i < 0 && len(text) < longestDeclaration && !end {
+	if isDeclaration(text) {
+		_, behind, found := bytes.Cut(text, []byte("?>"))
+		switch {
+		case found:
+			text = behind
+		case !end && len(text) < longestDeclaration:
 			return false
 		}
-		text = text[i+2:]
 	}
+	u.at = int64(len(u.held) - len(text))
 	u.held = append(u.held[:0], text...)
 	u.started = true
 	u.out = u.order.AppendUint16(u.out, 0xFEFF)
@@ -81,24 +92,37 @@ func (u *utf16Writer) start(end bool) bool {
 	return true
 }
 
-// emit converts all whole characters.
+// isDeclaration tells an XML declaration from a processing instruction whose
+// name only begins like one (XML 1.0, 2.8).
+func isDeclaration(text []byte) bool {
+	rest, ok := bytes.CutPrefix(text, []byte("<?xml"))
+	return ok && len(rest) > 0 && bytes.IndexByte([]byte(" \t\r\n"), rest[0]) >= 0
+}
+
+// emit converts all whole characters. Octets that are no UTF-8 are refused:
+// behind the head nothing may have looked at them (threats 3.2). That is an
+// error of the message, hence the *buf.ReadError.
 func (u *utf16Writer) emit(end bool) error {
 	text := u.held
 	for len(text) > 0 && (end || utf8.FullRune(text)) {
 		r, size := utf8.DecodeRune(text)
 		if r == utf8.RuneError && size == 1 {
-			return errTruncatedUTF8
+			return &buf.ReadError{Err: refusal.New(refusal.XMLUTF8, u.at, "not UTF-8, so it cannot be written as UTF-16")}
 		}
 		text = text[size:]
+		u.at += int64(size)
 		if r < 0x10000 {
-			u.out = u.order.AppendUint16(u.out, uint16(r)) //nolint:gosec // r < 0x10000
+			u.out = u.order.AppendUint16(u.out, uint16(r))
 			continue
 		}
 		hi, lo := utf16.EncodeRune(r)
-		u.out = u.order.AppendUint16(u.out, uint16(hi)) //nolint:gosec // surrogates are 16 bits
-		u.out = u.order.AppendUint16(u.out, uint16(lo)) //nolint:gosec // surrogates are 16 bits
+		u.out = u.order.AppendUint16(u.out, uint16(hi))
+		u.out = u.order.AppendUint16(u.out, uint16(lo))
 	}
 	u.held = append(u.held[:0], text...)
+	if len(u.out) == 0 {
+		return nil
+	}
 	n, err := u.w.Write(u.out)
 	u.n += int64(n)
 	u.out = u.out[:0]
