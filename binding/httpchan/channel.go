@@ -3,6 +3,7 @@ package httpchan
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -184,6 +185,23 @@ func (x *call) finish() {
 	x.stop()
 }
 
+// whole waits for the rest of a request that was accepted before it was written:
+// a peer may say 202 as soon as it has seen the head, and letting go of its
+// answer would cut what it still has to read.
+func whole(resp *http1.Response) error {
+	accepted := resp.Status == http.StatusAccepted || resp.Status/100 == 2 && resp.Size == 0
+	if !resp.Early || !accepted {
+		return nil
+	}
+	if err := resp.Sent(); err != nil {
+		return &binding.SendError{
+			Delivery: binding.Unknown, Kind: binding.Aborted, Status: resp.Status, Reason: refusal.UpstreamFailed,
+			Err: fmt.Errorf("accepted before it was sent whole: %w", err),
+		}
+	}
+	return nil
+}
+
 // small is how much of an answer that is no message is read so that its
 // connection can serve again.
 const small = 64 << 10
@@ -192,6 +210,9 @@ const small = 64 << 10
 // message in it and none is needed.
 func (c *Channel) receive(ctx context.Context, x *call) (message bool, err error) {
 	resp := x.response
+	if err := whole(resp); err != nil {
+		return false, err
+	}
 	contentType := resp.Fields.Get("Content-Type")
 	empty := resp.Size == 0 || contentType == "" && atEnd(resp)
 	media, typeErr := c.o.Encoder.Accepts(contentType)

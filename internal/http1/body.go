@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"errors"
 	"io"
 
 	"github.com/viaduct-soap/viaduct/internal/refusal"
@@ -51,6 +52,18 @@ func (b *answerBody) Close() error {
 	}
 	x.err = ErrBodyClosed
 	return nil
+}
+
+// Sent waits until the request was written whole, which matters when the answer
+// began before: Close would cut the rest. Nil says that the kernel took all of
+// it. The wait is bounded by the context and by the minimum rate.
+func (r *Response) Sent() error {
+	b, ok := r.Body.(*answerBody)
+	if !ok || b.w == nil {
+		return nil // written whole, or not one of ours
+	}
+	b.w.join()
+	return errors.Join(b.w.err, b.w.bodyErr)
 }
 
 // skip drops what is left of the body, as far as it is there already.

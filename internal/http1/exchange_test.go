@@ -95,6 +95,29 @@ func TestDo_early(t *testing.T) {
 	}
 }
 
+// TestResponse_Sent: a peer that accepts a message before it has read it gets the
+// rest of it.
+func TestResponse_Sent(t *testing.T) {
+	t.Parallel()
+	big := payload(20 << 20)
+	got := make(chan string, 1)
+	_, pool := serve(t, false, func(c netConn) {
+		r, err := http.ReadRequest(bufio.NewReader(c))
+		if err != nil {
+			return
+		}
+		_, _ = io.WriteString(c, "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
+		all, _ := io.ReadAll(r.Body)
+		got <- string(all)
+	})
+	resp, err := pool.Do(t.Context(), post("/", streamed(big)))
+	require.NoError(t, err)
+	require.True(t, resp.Early)
+	require.NoError(t, resp.Sent())
+	require.NoError(t, resp.Body.Close())
+	assert.Equal(t, digest(big), digest(<-got))
+}
+
 // TestDo_earlyReset: the peer answers and closes at once, so that the rest of the
 // request meets a reset. The answer must not be lost.
 func TestDo_earlyReset(t *testing.T) {
