@@ -23,7 +23,7 @@ func outbound(req *binding.Request, d *Destination) (*soap.Draft, error) {
 	}
 	if err := wssec.Check(draft); err != nil {
 		draft.Close()
-		return nil, err
+		return nil, signed(err)
 	}
 	return draft, nil
 }
