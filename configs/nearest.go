@@ -1,51 +1,15 @@
 package configs
 
-import "strings"
+import (
+	"strings"
 
-// nearest gives the name that s was probably meant to be: the same but for
-// letter case, or one edit away (a letter more, less, other, or two swapped).
-// It gives "" when there is none.
-func nearest(s string, names []string) string {
-	for _, n := range names {
-		if strings.EqualFold(s, n) {
-			return n
-		}
-	}
-	for _, n := range names {
-		if oneEdit(s, n) {
-			return n
-		}
-	}
-	return ""
-}
-
-func oneEdit(a, b string) bool {
-	if len(a) > len(b) {
-		a, b = b, a
-	}
-	if len(b)-len(a) > 1 || len(b) < 3 {
-		return false
-	}
-	i := 0
-	for i < len(a) && a[i] == b[i] {
-		i++
-	}
-	if len(a) < len(b) {
-		return a[i:] == b[i+1:]
-	}
-	if i == len(a) {
-		return true
-	}
-	if a[i+1:] == b[i+1:] {
-		return true
-	}
-	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
-}
+	"github.com/viaduct-soap/viaduct/internal/source"
+)
 
 // didYouMean is " (did you mean X?)", or the list of what is known when it is
 // short, or nothing.
 func didYouMean(s string, names []string) string {
-	if n := nearest(s, names); n != "" {
+	if n := source.Nearest(s, names); n != "" {
 		if strings.EqualFold(n, s) {
 			return "; did you mean " + n + "? Names are case-sensitive"
 		}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"github.com/viaduct-soap/viaduct/internal/source"
 )
 
 // resolve follows every reference of the model (spec wcf-config 12.4, 5) and
@@ -39,7 +41,7 @@ func known(names []string) string {
 
 func (m *modeler) missing(v Value[string], e *Element, code, what string, names []string) {
 	hint := known(names)
-	if n := nearest(v.Peek(), names); n != "" {
+	if n := source.Nearest(v.Peek(), names); n != "" {
 		hint = "; did you mean " + n + "?"
 	}
 	m.b.fail(v.Pos(), v.Path(), code, "%s: there is no %s %s%s", e.label(), what, quote(v.Peek()), hint)

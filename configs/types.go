@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/viaduct-soap/viaduct/internal/source"
 )
 
 // valueType is the syntax of an attribute's text (spec wcf-config 0).
@@ -197,7 +199,7 @@ func parseEnum(s string, members []string) (string, error) {
 		return s, nil
 	}
 	hint := ""
-	if n := nearest(strings.TrimSpace(s), members); n != "" {
+	if n := source.Nearest(strings.TrimSpace(s), members); n != "" {
 		hint = "did you mean " + n + "? "
 	}
 	return "", fmt.Errorf("%suse one of %s", hint, strings.Join(members, ", "))

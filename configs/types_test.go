@@ -96,17 +96,6 @@ func TestAttribute_parse(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	t.Parallel()
-	known := []string{"security", "readerQuotas", "name"}
-	for in, want := range map[string]string{
-		"sekurity": "security", "Security": "security", "securiti": "security", "securit": "security", "securityy": "security",
-		"naem": "name", "x": "", "quotas": "", "": "",
-	} {
-		assert.Equal(t, want, nearest(in, known), in)
-	}
-}
-
 func TestQuote_hidesSecrets(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{"Password=canary", "User ID=a;pwd=canary", "SharedAccessKey=canary", "http://user:canary@host/"} {

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/viaduct-soap/viaduct/internal/source"
 )
 
 // scalar reads one value by its row: override before file before default.
@@ -99,7 +101,7 @@ func parseText(rw *Row, s string) (string, error) {
 }
 
 func meant(s string, values []string) string {
-	if n := nearest(s, values); n != "" {
+	if n := source.Nearest(s, values); n != "" {
 		return "; did you mean " + n + "?"
 	}
 	return ""
@@ -219,44 +221,8 @@ func quoteKey(s string) string {
 }
 
 func didYouMean(s string, known []string) string {
-	if n := nearest(s, known); n != "" {
+	if n := source.Nearest(s, known); n != "" {
 		return "; did you mean " + n + "?"
 	}
 	return "; use one of " + strings.Join(known, ", ")
-}
-
-// nearest gives the word that s was probably meant to be: the same but for
-// letter case, or one edit away.
-func nearest(s string, words []string) string {
-	for _, w := range words {
-		if strings.EqualFold(s, w) {
-			return w
-		}
-	}
-	for _, w := range words {
-		if oneEdit(s, w) {
-			return w
-		}
-	}
-	return ""
-}
-
-func oneEdit(a, b string) bool {
-	if len(a) > len(b) {
-		a, b = b, a
-	}
-	if len(b)-len(a) > 1 || len(b) < 3 {
-		return false
-	}
-	i := 0
-	for i < len(a) && a[i] == b[i] {
-		i++
-	}
-	if len(a) < len(b) {
-		return a[i:] == b[i+1:]
-	}
-	if i == len(a) || a[i+1:] == b[i+1:] {
-		return true
-	}
-	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
 }

@@ -4,5 +4,8 @@
 // viaduct.yaml, and by the live objects built from them, so that an error, a
 // verdict of check or a decision shown by explain can say which line made it.
 //
+// Nearest finds the word that a misspelled one was probably meant to be: errors
+// that carry a Pos also say what to write there.
+//
 // The package reads nothing: whoever parses a file fills the positions.
 package source
