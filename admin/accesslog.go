@@ -1,7 +1,7 @@
 package admin
 
 import (
-	"context"
+	"io"
 	"log/slog"
 	"strings"
 	"time"
@@ -13,81 +13,101 @@ import (
 // log (threats T-LOG-01).
 const longest = 1024
 
-// AccessLog writes one record for each finished exchange.
-type AccessLog struct{ log *slog.Logger }
+// AccessLogOptions shape an access log. The zero value writes text.
+type AccessLogOptions struct {
+	JSON  bool
+	Level slog.Level // records below are left out; exchanges are Info, refusals Warn
+	// Now tells the time of a record; nil is time.Now. The zero time is left out.
+	Now func() time.Time
+}
 
-// NewAccessLog returns an access log that writes to l.
-func NewAccessLog(l *slog.Logger) *AccessLog { return &AccessLog{log: l} }
+// AccessLog writes one line for each finished exchange, in the form of slog's
+// handlers.
+type AccessLog struct {
+	w io.Writer
+	o AccessLogOptions
+}
+
+// NewAccessLog returns an access log that writes each line with one Write to w.
+func NewAccessLog(w io.Writer, o AccessLogOptions) *AccessLog {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &AccessLog{w: w, o: o}
+}
 
 // Observe writes the record of x.
 func (a *AccessLog) Observe(x *binding.Exchange) {
-	attrs := make([]slog.Attr, 0, 16)
-	attrs = append(attrs,
-		slog.String("via", cut(x.Via)),
-		slog.String("peer", x.Peer.Address.String()),
-		slog.Int("status", x.Status))
-	if x.Request != nil {
-		attrs = decided(attrs, x.Request)
-	}
-	attrs = append(attrs, slog.Int64("in", x.In), slog.Int64("out", x.Out), slog.Duration("took", x.Duration))
 	level := slog.LevelInfo
 	if x.Reason != "" {
 		level = slog.LevelWarn
-		if x.ID != "" {
-			attrs = append(attrs, slog.String("id", x.ID))
+	}
+	a.write(level, "exchange", func(r *record) {
+		r.string("via", x.Via)
+		r.address("peer", x.Peer.Address)
+		r.int("status", int64(x.Status))
+		if x.Request != nil {
+			r.decided(x.Request)
 		}
-		attrs = append(attrs, slog.String("reason", string(x.Reason)))
-	}
-	if x.Err != nil {
-		attrs = append(attrs, slog.String("error", cut(x.Err.Error())))
-	}
-	a.write(level, "exchange", attrs)
-}
-
-// write hands the record to the handler itself: where in the source a line of
-// the access log comes from is of no interest, and finding it out costs more
-// than the rest of the record.
-func (a *AccessLog) write(level slog.Level, msg string, attrs []slog.Attr) {
-	ctx, h := context.Background(), a.log.Handler()
-	if !h.Enabled(ctx, level) {
-		return
-	}
-	r := slog.NewRecord(time.Now(), level, msg, 0)
-	r.AddAttrs(attrs...)
-	_ = h.Handle(ctx, r) // traffic does not wait for its log, nor fail with it
+		r.int("in", x.In)
+		r.int("out", x.Out)
+		r.duration("took", x.Duration)
+		if x.Reason != "" {
+			if x.ID != "" {
+				r.string("id", x.ID)
+			}
+			r.string("reason", string(x.Reason))
+		}
+		if x.Err != nil {
+			r.string("error", x.Err.Error())
+		}
+	})
 }
 
 // Delivered writes the record of a one-way message that was delivered after it
 // had been accepted. Those that were lost are logged where they are lost.
-func (a *AccessLog) Delivered(r *binding.Request, took time.Duration) {
-	attrs := make([]slog.Attr, 0, 10)
-	attrs = append(attrs, slog.String("via", cut(r.Via.String())), slog.String("peer", r.Peer.Address.String()))
-	attrs = append(decided(attrs, r), slog.Duration("took", took))
-	a.write(slog.LevelInfo, "one-way message delivered", attrs)
+func (a *AccessLog) Delivered(q *binding.Request, took time.Duration) {
+	a.write(slog.LevelInfo, "one-way message delivered", func(r *record) {
+		r.string("via", q.Via.String())
+		r.address("peer", q.Peer.Address)
+		r.decided(q)
+		r.duration("took", took)
+	})
 }
 
-// decided appends what became of a message.
-func decided(attrs []slog.Attr, r *binding.Request) []slog.Attr {
-	action, _ := r.Properties.Action() // of two, the first: the refusal says the rest
+func (a *AccessLog) write(level slog.Level, msg string, fill func(*record)) {
+	if level < a.o.Level {
+		return
+	}
+	r, _ := records.Get().(*record)
+	defer records.Put(r)
+	r.json = a.o.JSON
+	r.begin(a.o.Now(), level, msg)
+	fill(r)
+	_, _ = a.w.Write(r.end()) // traffic does not wait for its log, nor fail with it
+}
+
+// decided writes what became of a message.
+func (r *record) decided(q *binding.Request) {
+	action, _ := q.Properties.Action() // of two, the first: the refusal says the rest
 	if action == "" {
-		action = r.Action
+		action = q.Action
 	}
-	attrs = append(attrs, slog.String("action", cut(string(action))), slog.String("endpoint", r.Endpoint))
-	n := len(r.Decision.Attempts)
+	r.string("action", string(action))
+	r.string("endpoint", q.Endpoint)
+	n := len(q.Decision.Attempts)
 	if n == 0 {
-		return attrs
+		return
 	}
-	last := &r.Decision.Attempts[n-1]
-	return append(attrs,
-		slog.String("route", r.Decision.Route.Name),
-		slog.String("to", last.Endpoint),
-		slog.Int("attempts", n),
-		slog.String("delivery", last.Delivery.String()),
-		slog.Duration("upstream", last.Took))
+	last := &q.Decision.Attempts[n-1]
+	r.string("route", q.Decision.Route.Name)
+	r.string("to", last.Endpoint)
+	r.int("attempts", int64(n))
+	r.string("delivery", last.Delivery.String())
+	r.duration("upstream", last.Took)
 }
 
-// cut bounds a value that comes from a message. The handlers of slog quote what
-// would act on a terminal or begin a line.
+// cut bounds a value that comes from a message.
 func cut(s string) string {
 	if len(s) <= longest {
 		return s

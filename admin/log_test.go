@@ -3,6 +3,7 @@ package admin_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/netip"
@@ -26,12 +27,7 @@ import (
 )
 
 // timeless leaves out what differs from run to run.
-func timeless(_ []string, a slog.Attr) slog.Attr {
-	if a.Key == slog.TimeKey {
-		return slog.Attr{}
-	}
-	return a
-}
+func timeless() time.Time { return time.Time{} }
 
 func TestAccessLog(t *testing.T) {
 	t.Parallel()
@@ -71,8 +67,8 @@ func TestAccessLog(t *testing.T) {
 		t.Helper()
 		for name, write := range records {
 			var text, json bytes.Buffer
-			write(admin.NewAccessLog(slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{ReplaceAttr: timeless}))))
-			write(admin.NewAccessLog(slog.New(slog.NewJSONHandler(&json, &slog.HandlerOptions{ReplaceAttr: timeless}))))
+			write(admin.NewAccessLog(&text, admin.AccessLogOptions{Now: timeless}))
+			write(admin.NewAccessLog(&json, admin.AccessLogOptions{Now: timeless, JSON: true}))
 			for _, b := range text.Bytes() {
 				assert.False(t, b < ' ' && b != '\n', "%s: control character in %q", name, text.String())
 			}
@@ -86,10 +82,55 @@ func TestAccessLog(t *testing.T) {
 func TestAccessLog_cut(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
-	admin.NewAccessLog(slog.New(slog.NewTextHandler(&b, nil))).
-		Observe(exchange(func(x *binding.Exchange) { x.Via = strings.Repeat("ü", 1<<20) }))
+	admin.NewAccessLog(&b, admin.AccessLogOptions{}).Observe(exchange(func(x *binding.Exchange) { x.Via = strings.Repeat("ü", 1<<20) }))
 	assert.Less(t, b.Len(), 1500)
 	assert.Contains(t, b.String(), "ü... ")
+}
+
+// TestAccessLog_asSlog: a line is what slog's handlers write for the same
+// attributes, so that one reader understands the whole log.
+func TestAccessLog_asSlog(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 21, 12, 30, 0, 123_456_789, time.UTC)
+	x := exchange(func(x *binding.Exchange) {
+		x.Via, x.Peer.Address = "http://edge/ü?a=b c", netip.MustParseAddrPort("[2001:db8::1]:80")
+		x.Reason, x.ID, x.Err = refusal.XMLDTD, "", errors.New("a \"b\" <c> \u2028 \\ \x7f")
+	})
+	attrs := []any{
+		"via", x.Via, "peer", x.Peer.Address.String(), "status", x.Status, "in", x.In, "out", x.Out,
+		"took", x.Duration, "reason", x.Reason, "error", x.Err.Error(),
+	}
+	for _, json := range []bool{false, true} {
+		var got, want bytes.Buffer
+		admin.NewAccessLog(&got, admin.AccessLogOptions{JSON: json, Now: func() time.Time { return now }}).Observe(x)
+		var h slog.Handler = slog.NewTextHandler(&want, nil)
+		if json {
+			h = slog.NewJSONHandler(&want, nil)
+		}
+		r := slog.NewRecord(now, slog.LevelWarn, "exchange", 0)
+		r.Add(attrs...)
+		require.NoError(t, h.Handle(t.Context(), r))
+		if json {
+			assert.JSONEq(t, want.String(), got.String())
+		} else {
+			assert.Equal(t, want.String(), got.String())
+		}
+	}
+}
+
+func BenchmarkAccessLog_Observe(b *testing.B) {
+	for _, json := range []bool{false, true} {
+		b.Run(fmt.Sprintf("json=%v", json), func(b *testing.B) {
+			a := admin.NewAccessLog(io.Discard, admin.AccessLogOptions{JSON: json})
+			x := exchange(func(x *binding.Exchange) {
+				x.Via, x.Peer.Address, x.Request = "http://edge:8000/orders", netip.MustParseAddrPort("192.0.2.7:4711"), tried()
+			})
+			b.ReportAllocs()
+			for b.Loop() {
+				a.Observe(x)
+			}
+		})
+	}
 }
 
 // sink notes each write, and waits before it when gate is there.

@@ -84,7 +84,7 @@ func serve(ctx context.Context, s streams, file string, flags *pflag.FlagSet) er
 	w := admin.NewLogWriter(s.err, logBuffer)
 	defer func() { _ = w.Close() }() // it never fails
 	log := slog.New(logHandler(set, w))
-	p, err := assemble.Build(f, set, assemble.Options{Log: log, LogDropped: w.Dropped})
+	p, err := assemble.Build(f, set, assemble.Options{Log: log, AccessLog: w, LogDropped: w.Dropped})
 	if err != nil {
 		return err
 	}
@@ -100,11 +100,7 @@ func serve(ctx context.Context, s streams, file string, flags *pflag.FlagSet) er
 }
 
 func logHandler(set *settings.Settings, w io.Writer) slog.Handler {
-	var level slog.Level
-	if level.UnmarshalText([]byte(set.Log.Level.Get())) != nil {
-		level = slog.LevelInfo // the settings have checked the name
-	}
-	o := &slog.HandlerOptions{Level: level}
+	o := &slog.HandlerOptions{Level: set.LogLevel()}
 	if set.Log.Format.Get() == "json" {
 		return slog.NewJSONHandler(w, o)
 	}

@@ -2,6 +2,7 @@ package assemble
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"runtime"
 	"runtime/debug"
@@ -23,6 +24,8 @@ import (
 // Options are what a program gets from its caller.
 type Options struct {
 	Log *slog.Logger // nil: none
+	// AccessLog takes the lines of the access log, each in one Write; nil for none.
+	AccessLog io.Writer
 	// NoAdmin leaves the admin address out, for programs inside of others.
 	NoAdmin bool
 	// Observe is told of each exchange, beside metrics and access log; may be nil.
@@ -80,8 +83,8 @@ func Build(f *configs.File, s *settings.Settings, o Options) (*Program, error) {
 		listeners:    map[string]*group{},
 	}
 	b.host = hosting.NewHost(b.snapshot)
-	if s.Log.Access.Get() {
-		b.access = admin.NewAccessLog(o.Log)
+	if s.Log.Access.Get() && o.AccessLog != nil {
+		b.access = admin.NewAccessLog(o.AccessLog, admin.AccessLogOptions{JSON: s.Log.Format.Get() == "json", Level: s.LogLevel()})
 	}
 	b.checkSettings()
 	for _, a := range s.Acknowledge {

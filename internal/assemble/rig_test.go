@@ -129,7 +129,7 @@ func start(tb testing.TB, p parts, backends map[string]*testbed.Backend) *progra
 	require.NoError(tb, err)
 	s, err := settings.Parse("viaduct.yaml", []byte(fill(p.settings)), settings.Overrides{})
 	require.NoError(tb, err)
-	o := assemble.Options{Log: slog.New(slog.NewTextHandler(x.log, nil)), NoAdmin: !strings.Contains(p.settings, "admin:")}
+	o := assemble.Options{Log: slog.New(slog.NewTextHandler(x.log, nil)), AccessLog: x.log, NoAdmin: !strings.Contains(p.settings, "admin:")}
 	x.Program, err = assemble.Build(f, s, o)
 	require.NoError(tb, err)
 	ctx, cancel := context.WithCancel(context.Background())

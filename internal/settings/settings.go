@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"log/slog"
 	"net/netip"
 	"time"
 
@@ -133,4 +134,13 @@ type Log struct {
 	Level  Value[string] // debug, info, warn, error
 	Format Value[string] // text, json
 	Access Value[bool]
+}
+
+// LogLevel is log.level as slog has it.
+func (s *Settings) LogLevel() slog.Level {
+	var level slog.Level
+	if level.UnmarshalText([]byte(s.Log.Level.Get())) != nil {
+		return slog.LevelInfo // not reached: the reader has checked the word
+	}
+	return level
 }
