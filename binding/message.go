@@ -112,6 +112,19 @@ type Reply struct {
 	Close  func()         // called once, after the answer was written or given up
 }
 
+// Discard gives up a reply that nobody gets. A nil Reply is fine.
+func (r *Reply) Discard() {
+	if r == nil {
+		return
+	}
+	if r.Draft != nil {
+		r.Draft.Close()
+	}
+	if r.Close != nil {
+		r.Close()
+	}
+}
+
 // Outgoing is one attempt to send a message.
 type Outgoing struct {
 	Draft  *soap.Draft

@@ -48,24 +48,28 @@ const defaultMaxHops = 8
 
 // Handle implements [binding.Handler].
 func (d *Dispatch) Handle(ctx context.Context, req *binding.Request) (*binding.Reply, error) {
+	owned := true
+	defer func() {
+		if owned { // refused, or a panic on the way
+			req.Release()
+		}
+	}()
 	ep, err := d.choose(req)
 	if err == nil && req.Shape != binding.OneWay {
 		err = d.checkReplyTo(req)
 	}
 	if err != nil {
-		req.Release()
 		return nil, err
 	}
 	s := d.Services[ep]
 	if req.Shape == binding.OneWay {
+		owned = false
 		return d.oneWay(ctx, s, req)
 	}
 	if err := d.understood(s, req); err != nil {
-		req.Release()
 		return nil, err
 	}
-	req.Retain()
-	defer req.Release()
+	req.Retain() // the service takes one reference over, and the reply needs the properties
 	reply, err := s.Handler.Handle(ctx, req)
 	if err != nil || reply == nil || reply.Draft == nil {
 		return reply, err
@@ -162,21 +166,8 @@ func addressed(req *binding.Request, reply *binding.Reply) (*binding.Reply, erro
 		err = refusal.New(refusal.WSANone, -1, "the client wants no answer")
 	}
 	if err != nil {
-		discard(reply)
+		reply.Discard()
 		return nil, err
 	}
 	return reply, nil
-}
-
-// discard drops a reply that nobody gets.
-func discard(r *binding.Reply) {
-	if r == nil {
-		return
-	}
-	if r.Draft != nil {
-		r.Draft.Close()
-	}
-	if r.Close != nil {
-		r.Close()
-	}
 }

@@ -37,7 +37,7 @@ func (d *Dispatch) deliver(ctx context.Context, s *Service, req *binding.Request
 		return err
 	}
 	reply, err := s.Handler.Handle(ctx, req)
-	discard(reply) // who sent one way wants no answer
+	reply.Discard() // who sent one way wants no answer
 	return err
 }
 

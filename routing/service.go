@@ -57,22 +57,9 @@ func (s *Service) multicast(ctx context.Context, req *binding.Request, in *filte
 			failed = append(failed, err)
 			continue
 		}
-		discard(reply)
+		reply.Discard() // who sent one way wants no answer
 	}
 	return errors.Join(failed...)
-}
-
-// discard drops what answered a one-way message.
-func discard(r *binding.Reply) {
-	if r == nil {
-		return
-	}
-	if r.Draft != nil {
-		r.Draft.Close()
-	}
-	if r.Close != nil {
-		r.Close()
-	}
 }
 
 // follow tries the destinations of a route: the one loop that may send a message
