@@ -63,17 +63,25 @@ type Error struct {
 	Err error
 }
 
-// Error gives stage, octets sent and cause.
+// Error gives stage, octets sent and cause; the stage once, where the cause
+// begins with it as that of a dialler does.
 func (e *Error) Error() string {
 	var b strings.Builder
+	cause := ""
+	if e.Err != nil {
+		cause = strings.TrimPrefix(e.Err.Error(), "http1: ")
+	}
+	if e.Sent == 0 && strings.HasPrefix(cause, e.Stage.String()+" ") {
+		return "http1: " + cause
+	}
 	b.WriteString("http1: ")
 	b.WriteString(e.Stage.String())
 	if e.Sent > 0 {
 		fmt.Fprintf(&b, " (%d octets sent)", e.Sent)
 	}
-	if e.Err != nil {
+	if cause != "" {
 		b.WriteString(": ")
-		b.WriteString(strings.TrimPrefix(e.Err.Error(), "http1: "))
+		b.WriteString(cause)
 	}
 	return b.String()
 }

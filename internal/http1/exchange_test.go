@@ -197,7 +197,7 @@ func TestDo_notDelivered(t *testing.T) {
 	assert.Zero(t, e.Sent)
 	assert.Equal(t, refusal.UpstreamFailed, e.Reason)
 	assert.Zero(t, pool.Stats().Open)
-	assert.True(t, strings.HasPrefix(e.Error(), "http1: dial: "), e.Error())
+	assert.True(t, strings.HasPrefix(e.Error(), "http1: dial tcp "), e.Error())
 	assert.False(t, e.Timeout())
 
 	gone, cancel := context.WithCancelCause(context.Background())
