@@ -81,8 +81,6 @@ type Binding struct {
 
 	// ManualAddressing leaves To, MessageID and ReplyTo alone.
 	ManualAddressing bool
-	// MaxBuffer is maxBufferSize: in streamed modes the longest header section.
-	MaxBuffer int64
 	// BypassProxyOnLocal reaches names without a dot, and loopback, directly.
 	BypassProxyOnLocal bool
 	// Proxy is the address of the proxy that a client endpoint uses, or empty.

@@ -101,6 +101,7 @@ func Build(f *configs.File, s *settings.Settings, o Options) (*Program, error) {
 	if err := Join(b.errs...); err != nil {
 		return nil, err
 	}
+	b.relaxed()
 	return b.program()
 }
 
