@@ -1,7 +1,6 @@
 package refusal_test
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"testing"
@@ -33,5 +32,5 @@ func TestNewf(t *testing.T) {
 	t.Parallel()
 	err := refusal.Newf(refusal.HTTPSlow, -1, "after %d octets: %w", 3, io.ErrUnexpectedEOF)
 	assert.Equal(t, "http.slow: after 3 octets: unexpected EOF", err.Error())
-	assert.True(t, errors.Is(err, io.ErrUnexpectedEOF))
+	assert.ErrorIs(t, err, io.ErrUnexpectedEOF)
 }
