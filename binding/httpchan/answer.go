@@ -116,11 +116,23 @@ func (x *exchange) empty(status int) {
 // noOctets is the value of Content-Length in an answer without a body.
 var noOctets = []string{"0"}
 
+// last reports whether the connection ends with this exchange.
+func (x *exchange) last() bool {
+	if x.listener != nil && !x.listener.Binding.KeepAlive {
+		return true
+	}
+	if x.r.ProtoMajor != 1 {
+		return false
+	}
+	// net/http accepts Content-Length beside Transfer-Encoding and hides it, and
+	// hides Transfer-Encoding in HTTP/1.0: where the body ended may be read in two
+	// ways, and a hop in front may pool the connection (threats T-HTTP-01).
+	return x.r.ProtoMinor == 0 || x.front.options.CloseAfterChunked && len(x.r.TransferEncoding) > 0
+}
+
 // head sends the head of the answer.
 func (x *exchange) head(status int) {
-	if x.r.ProtoMajor == 1 && x.r.ProtoMinor == 0 || x.listener != nil && !x.listener.Binding.KeepAlive {
-		// net/http hides a Transfer-Encoding in HTTP/1.0, so that where its body
-		// ended is not certain (threats T-HTTP-01).
+	if x.last() {
 		x.w.Header()["Connection"] = closing
 	}
 	x.Status, x.written = status, true

@@ -40,6 +40,9 @@ type FrontOptions struct {
 	MaxConnections int
 	// MaxPerAddress bounds the connections of one source address; 0 means no bound.
 	MaxPerAddress int
+	// CloseAfterChunked ends an HTTP/1.1 connection with each chunked request, for
+	// sockets behind a trusted hop that shares its connections among clients.
+	CloseAfterChunked bool
 	// HideReason leaves the reason out of X-Viaduct-Error (errors.disclose=none).
 	HideReason bool
 	// Refused is told of connections and requests that never became an exchange.

@@ -3,6 +3,7 @@ package httpchan_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -341,6 +342,26 @@ func TestFront_KeepAlive(t *testing.T) {
 	r, err := dial(t, address).Exchange([]byte(posting(good)), patience)
 	require.NoError(t, err)
 	assert.True(t, r.Close)
+}
+
+// Behind a hop that shares its connections among clients a chunked request ends
+// the connection (T-HTTP-01).
+func TestFront_closeAfterChunked(t *testing.T) {
+	t.Parallel()
+	chunked := strings.Replace(posting(good, "Transfer-Encoding: chunked"), good, fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(good), good), 1)
+	chunked = strings.Replace(chunked, fmt.Sprintf("Content-Length: %d\r\n", len(good)), "", 1)
+	for _, behind := range []bool{false, true} {
+		_, address := serve(t, everywhere(listener(echo)), httpchan.FrontOptions{CloseAfterChunked: behind})
+		c := dial(t, address)
+		r, err := c.Exchange([]byte(posting(good)), patience)
+		require.NoError(t, err)
+		assert.False(t, r.Close, "a sized request never does")
+		r, err = c.Exchange([]byte(chunked), patience)
+		require.NoError(t, err)
+		assert.Equal(t, 200, r.Status)
+		assert.Equal(t, good, string(r.Body))
+		assert.Equal(t, behind, r.Close)
+	}
 }
 
 // The client sends more than is read of it, and still gets to read the refusal:

@@ -66,8 +66,9 @@ func (b *builder) program() (*Program, error) {
 			TLS: s.tls, Port: s.port, Log: b.options.Log, HeadTimeout: s.headTime(), IdleTimeout: s.idleTime(),
 			MinRate: minRate(b.settings.HTTP.MinRate.Get()), Grace: max(b.settings.HTTP.MinRateAfter.Get(), 1),
 			MaxConnections: b.connections(), MaxPerAddress: int(b.settings.Limits.ConnectionsPerAddress.Get()),
-			HideReason: b.settings.Errors.Disclose.Get() == "none",
-			Refused:    b.metrics.Refused,
+			CloseAfterChunked: len(b.settings.TrustedProxies) > 0, // http.closeAfterChunked=auto
+			HideReason:        b.settings.Errors.Disclose.Get() == "none",
+			Refused:           b.metrics.Refused,
 		})
 		b.metrics.Gauge("viaduct_connections", "Open connections of a socket.", map[string]string{"socket": s.address},
 			func() float64 { return float64(f.Connections()) })

@@ -86,7 +86,7 @@ var table = []Row{
 	{Name: "clients.proxy", Type: "url", Auto: "as the binding says", Meaning: "HTTP proxy towards destinations."},
 
 	{Name: "acknowledge", Type: "list of names", Meaning: "Third-party elements of the WCF file that may be left out."},
-	{Name: "trustedProxies", Type: "list of cidr", Meaning: "Networks whose forwarding fields are believed."},
+	{Name: "trustedProxies", Type: "list of cidr", Meaning: "Networks whose forwarding fields are believed. Where there are any, a chunked HTTP/1.1 request ends its connection, which such a hop may share."},
 
 	{Name: "limits", Type: "group", Meaning: "What the process holds at most."},
 	{Name: "limits.messageMemory", Type: "size", Auto: "25 % of GOMEMLIMIT, else 512MiB", Min: 1 << 20, Meaning: "Octets of messages held in memory.", Process: true},
