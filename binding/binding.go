@@ -50,11 +50,6 @@ type Timeouts struct {
 	Receive time.Duration // idle time of an inbound session; ten minutes
 }
 
-// DefaultTimeouts are those of every WCF binding.
-func DefaultTimeouts() Timeouts {
-	return Timeouts{Open: time.Minute, Close: time.Minute, Send: time.Minute, Receive: 10 * time.Minute}
-}
-
 // Binding is how an endpoint speaks: transport, encoding, version and limits as
 // one value. Endpoints that name the same binding and the same configuration
 // share one *Binding, as WCF shares the instance.

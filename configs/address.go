@@ -2,8 +2,10 @@ package configs
 
 import (
 	"fmt"
-	"net/url"
+	"os"
 	"strings"
+
+	"github.com/viaduct-soap/viaduct/internal/uritable"
 )
 
 // AbsoluteAddress is the endpoint's address against the base address of its
@@ -23,7 +25,7 @@ func (ep *Endpoint) AbsoluteListenURI() (string, error) {
 func (ep *Endpoint) absolute(v Value[string]) (string, error) {
 	text := v.Get()
 	if _, _, ok := absolute(text); ok {
-		return text, nil
+		return uritable.ReplaceWildcardHost(text, machine()), nil
 	}
 	if ep.Service == nil || ep.Binding == nil {
 		return "", v.Error("", ep.label()+": the address must be absolute; write scheme, host and path")
@@ -46,27 +48,25 @@ func (ep *Endpoint) absolute(v Value[string]) (string, error) {
 		ep.label(), quote(text), scheme, have))
 }
 
-// resolveAddress strips every slash and backslash from the front of the
-// relative text, so that "/mex" is "mex", and resolves by RFC 3986, 5.2.
-func resolveAddress(base *BaseAddress, v Value[string], ep *Endpoint) (string, error) {
-	b := base.Address.Get()
-	rel := strings.TrimLeft(v.Peek(), `/\`)
-	if rel == "" {
-		return b, nil
-	}
-	if !strings.HasSuffix(b, "/") {
-		b += "/"
-	}
-	if !strings.ContainsAny(rel, "?#%") && !strings.Contains("/"+rel, "/.") {
-		return b + rel, nil // octet for octet, also with a host such as *
-	}
-	u, err := url.Parse(b)
+// resolveAddress combines a relative address with a base address as WCF does:
+// "/mex" is "mex" (spec wcf-config 2.4).
+func resolveAddress(b *BaseAddress, v Value[string], ep *Endpoint) (string, error) {
+	base, err := uritable.Parse(uritable.ReplaceWildcardHost(b.Address.Get(), machine()))
 	if err != nil {
-		return "", base.Address.Error("BaseAddressMustBeAbsolute", ep.label()+": the base address is no URI")
+		return "", b.Address.Error("BaseAddressMustBeAbsolute", fmt.Sprintf("%s: the base address is no URI: %v", ep.label(), err))
 	}
-	r, err := url.Parse(rel)
+	u, err := uritable.Resolve(base, v.Peek())
 	if err != nil {
-		return "", v.Error("", ep.label()+": the address is no URI reference")
+		return "", v.Error("", fmt.Sprintf("%s: the address is no URI reference: %v", ep.label(), err))
 	}
-	return u.ResolveReference(r).String(), nil
+	return u.String(), nil
+}
+
+// machine is what stands for a host written as "*" (spec wcf-config 2.2).
+func machine() string {
+	name, err := os.Hostname()
+	if err != nil || name == "" {
+		return "localhost"
+	}
+	return strings.ToLower(name)
 }

@@ -188,6 +188,8 @@ func TestParse_canary(t *testing.T) {
 
 func TestEndpoint_absoluteAddress(t *testing.T) {
 	t.Parallel()
+	machine, err := os.Hostname()
+	require.NoError(t, err)
 	for _, tt := range []struct{ base, address, want string }{
 		{"http://h:8000/r", "", "http://h:8000/r"},
 		{"http://h/r", "mex", "http://h/r/mex"},
@@ -196,11 +198,13 @@ func TestEndpoint_absoluteAddress(t *testing.T) {
 		{"http://h/r", `\/\mex`, "http://h/r/mex"},
 		{"http://h/r", "../x", "http://h/x"},
 		{"http://h/r", "a?b=c", "http://h/r/a?b=c"},
-		{"http://*:8000/r", "a b", "http://*:8000/r/a b"},
+		{"http://*:8000/r", "a b", "http://MACHINE:8000/r/a%20b"}, // BAS-09
+		{"http://h/r", "http://*:8000/x", "http://MACHINE:8000/x"},
 		{"http://h/r", "urn:Stuff", "urn:Stuff"},
-		{"HTTP://h/r", "x", "HTTP://h/r/x"},
+		{"HTTP://h/r", "x", "http://h/r/x"},
 		{"http://h/r", "net.tcp://o/x", "net.tcp://o/x"},
 	} {
+		tt.want = strings.Replace(tt.want, "MACHINE", strings.ToLower(machine), 1)
 		t.Run(tt.base+" "+tt.address, func(t *testing.T) {
 			t.Parallel()
 			f, err := configs.Parse("w", fmt.Appendf(nil, `<configuration><system.serviceModel><services><service name="S">

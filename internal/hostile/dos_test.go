@@ -185,7 +185,7 @@ func (o one) Listener(uritable.URI) *binding.Listener { return o.listener }
 // message: the program itself offers no way to make it panic.
 func panics(t *testing.T, _ *rig) {
 	t.Helper()
-	b := &binding.Binding{Kind: "basicHttpBinding", Version: soap.Soap11, Timeouts: binding.DefaultTimeouts()}
+	b := &binding.Binding{Kind: "basicHttpBinding", Version: soap.Soap11}
 	front := httpchan.NewFront(one{&binding.Listener{
 		Name: "s11", Binding: b, Encoder: textxml.New(b.Version, binding.UTF8), Limits: soap.Limits{Message: 65_536},
 		Handler: binding.HandlerFunc(func(_ context.Context, req *binding.Request) (*binding.Reply, error) {
