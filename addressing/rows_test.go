@@ -2,8 +2,6 @@ package addressing
 
 import (
 	"errors"
-	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/viaduct-soap/viaduct/internal/refusal"
+	"github.com/viaduct-soap/viaduct/internal/testbed"
 	"github.com/viaduct-soap/viaduct/internal/uritable"
 	"github.com/viaduct-soap/viaduct/soap"
 )
@@ -30,44 +29,21 @@ func TestRows(t *testing.T) {
 		"reply":       askReply,
 		"fault":       askFault,
 	}
-	text, err := os.ReadFile("testdata/rows.txt")
-	require.NoError(t, err)
-	seen := rowIDs{}
-	for line := range strings.Lines(string(text)) {
-		line = strings.TrimSpace(line)
-		if line == "" || line[0] == '#' {
-			continue
-		}
-		fields := strings.Split(line, "|")
-		for i := range fields {
-			fields[i] = strings.TrimSpace(fields[i])
-		}
-		n := len(fields) - 1
-		seen[fields[0]] = true
+	rows := testbed.ReadRows(t, "testdata/rows.txt")
+	for _, row := range rows {
+		fields, n := row.Fields, len(row.Fields)-1
 		t.Run(fields[0]+" "+fields[2], func(t *testing.T) {
 			t.Parallel()
 			answer, ok := answers[fields[1]]
 			require.True(t, ok, "nobody answers %q", fields[1])
-			assert.Equal(t, fields[n], answer(t, fields[2:n]), line)
+			assert.Equal(t, fields[n], answer(t, fields[2:n]), row.Line)
 		})
 	}
-	seen.all(t, "EPR", 1, 12)
-	seen.all(t, "ACT", 1, 11)
-	seen.all(t, "RPL", 1, 9)
-	seen.all(t, "FT", 1, 9)
-	seen.all(t, "FT", 11, 12)
-}
-
-// rowIDs are the rows that a data file holds.
-type rowIDs map[string]bool
-
-// all asserts that no row of a group is missing.
-func (s rowIDs) all(t *testing.T, group string, from, to int) {
-	t.Helper()
-	for i := from; i <= to; i++ {
-		id := fmt.Sprintf("%s-%02d", group, i)
-		assert.True(t, s[id], "row %s is in no line", id)
-	}
+	rows.Complete(t, "EPR", 1, 12)
+	rows.Complete(t, "ACT", 1, 11)
+	rows.Complete(t, "RPL", 1, 9)
+	rows.Complete(t, "FT", 1, 9)
+	rows.Complete(t, "FT", 11, 12)
 }
 
 func askRead(t *testing.T, a []string, o KnownOptions) string {

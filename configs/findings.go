@@ -52,6 +52,11 @@ func (f Finding) Stops() bool {
 	return f.Effect == Unconsumed || f.Effect == Refused && f.Scope != ScopeSetting
 }
 
+// Err gives the finding as the error that stops a start.
+func (f Finding) Err() *Error {
+	return &Error{Pos: f.Pos, Path: f.Path, Code: f.Code, Text: f.Text}
+}
+
 // Findings gives the verdict on everything that the file says, sorted by
 // position. Call it after the assembler has built what it serves: until then
 // everything is unused.
@@ -85,7 +90,7 @@ func (f *File) Err() error {
 	var errs []error
 	for _, x := range f.Findings() {
 		if x.Stops() {
-			errs = append(errs, &Error{Pos: x.Pos, Path: x.Path, Code: x.Code, Text: x.Text})
+			errs = append(errs, x.Err())
 		}
 	}
 	return Join(errs...)

@@ -2,8 +2,6 @@ package endpoint
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -13,6 +11,7 @@ import (
 	"github.com/viaduct-soap/viaduct/addressing"
 	"github.com/viaduct-soap/viaduct/filter"
 	"github.com/viaduct-soap/viaduct/internal/source"
+	"github.com/viaduct-soap/viaduct/internal/testbed"
 	"github.com/viaduct-soap/viaduct/internal/uritable"
 	"github.com/viaduct-soap/viaduct/soap"
 )
@@ -77,20 +76,10 @@ func parseEndpoints(t testing.TB, text string) []*Endpoint {
 func TestRows(t *testing.T) {
 	t.Parallel()
 	modes := map[string]AddressFilterMode{"Exact": Exact, "Prefix": Prefix, "Any": Any}
-	text, err := os.ReadFile("testdata/rows.txt")
-	require.NoError(t, err)
-	seen := rowIDs{}
-	for line := range strings.Lines(string(text)) {
-		line = strings.TrimSpace(line)
-		if line == "" || line[0] == '#' {
-			continue
-		}
-		row := strings.Split(line, "|")
-		require.Len(t, row, 6, line)
-		for i := range row {
-			row[i] = strings.TrimSpace(row[i])
-		}
-		seen[row[0]] = true
+	rows := testbed.ReadRows(t, "testdata/rows.txt")
+	for _, r := range rows {
+		row := r.Fields
+		require.Len(t, row, 6, r.Line)
 		t.Run(row[0]+" "+row[4], func(t *testing.T) {
 			t.Parallel()
 			mode, ok := modes[row[1]]
@@ -98,23 +87,11 @@ func TestRows(t *testing.T) {
 			table, err := NewTable(parseEndpoints(t, row[2]), mode)
 			require.NoError(t, err)
 			action, to, _ := strings.Cut(row[4], " ")
-			assert.Equal(t, row[5], choose(table, message(t, row[3], action, to)), line)
+			assert.Equal(t, row[5], choose(table, message(t, row[3], action, to)), r.Line)
 		})
 	}
-	seen.all(t, "FT", 1, 7)
-	seen.all(t, "FT", 12, 12)
-}
-
-// rowIDs are the rows that a data file holds.
-type rowIDs map[string]bool
-
-// all asserts that no row of a group is missing.
-func (s rowIDs) all(t *testing.T, group string, from, to int) {
-	t.Helper()
-	for i := from; i <= to; i++ {
-		id := fmt.Sprintf("%s-%02d", group, i)
-		assert.True(t, s[id], "row %s is in no line", id)
-	}
+	rows.Complete(t, "FT", 1, 7)
+	rows.Complete(t, "FT", 12, 12)
 }
 
 // choose names the endpoint or the fault.

@@ -3,8 +3,6 @@ package filter
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/viaduct-soap/viaduct/addressing"
+	"github.com/viaduct-soap/viaduct/internal/testbed"
 	"github.com/viaduct-soap/viaduct/internal/uritable"
 	"github.com/viaduct-soap/viaduct/soap"
 )
@@ -85,20 +84,9 @@ func build(t testing.TB, kind, arg string) Filter {
 func TestRows(t *testing.T) {
 	t.Parallel()
 	answers := map[string]func(*testing.T, []string, string){"header": rowHeader, "to": rowTo, "table": rowTable}
-	text, err := os.ReadFile("testdata/rows.txt")
-	require.NoError(t, err)
-	seen := rowIDs{}
-	for line := range strings.Lines(string(text)) {
-		line = strings.TrimSpace(line)
-		if line == "" || line[0] == '#' {
-			continue
-		}
-		fields := strings.Split(line, "|")
-		for i := range fields {
-			fields[i] = strings.TrimSpace(fields[i])
-		}
-		n := len(fields) - 1
-		seen[fields[0]] = true
+	rows := testbed.ReadRows(t, "testdata/rows.txt")
+	for _, row := range rows {
+		fields, n := row.Fields, len(row.Fields)-1
 		t.Run(fields[0]+" "+fields[n-1], func(t *testing.T) {
 			t.Parallel()
 			answer, ok := answers[fields[1]]
@@ -106,23 +94,11 @@ func TestRows(t *testing.T) {
 			answer(t, fields[2:n], fields[n])
 		})
 	}
-	seen.all(t, "HDR", 1, 12)
-	seen.all(t, "FLT", 1, 17)
-	seen.all(t, "PFX", 1, 8)
-	seen.all(t, "TBL", 1, 5)
-	seen.all(t, "TBL", 10, 14)
-}
-
-// rowIDs are the rows that a data file holds.
-type rowIDs map[string]bool
-
-// all asserts that no row of a group is missing.
-func (s rowIDs) all(t *testing.T, group string, from, to int) {
-	t.Helper()
-	for i := from; i <= to; i++ {
-		id := fmt.Sprintf("%s-%02d", group, i)
-		assert.True(t, s[id], "row %s is in no line", id)
-	}
+	rows.Complete(t, "HDR", 1, 12)
+	rows.Complete(t, "FLT", 1, 17)
+	rows.Complete(t, "PFX", 1, 8)
+	rows.Complete(t, "TBL", 1, 5)
+	rows.Complete(t, "TBL", 10, 14)
 }
 
 func rowHeader(t *testing.T, a []string, want string) {

@@ -118,7 +118,7 @@ func (b *builder) findings() {
 	for _, f := range b.file.Findings() {
 		switch {
 		case f.Stops():
-			b.fail(&configs.Error{Pos: f.Pos, Path: f.Path, Code: f.Code, Text: f.Text})
+			b.fail(f.Err())
 		case f.Effect != configs.Honoured && f.Effect != configs.Default:
 			b.notices = append(b.notices, Notice{Pos: f.Pos, Text: f.Text})
 		}

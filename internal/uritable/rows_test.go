@@ -1,42 +1,15 @@
 package uritable
 
 import (
-	"fmt"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/viaduct-soap/viaduct/internal/testbed"
 )
-
-// row is one line of testdata/rows.txt.
-type row struct {
-	id, ask string
-	args    []string
-	want    string
-}
-
-func readRows(t *testing.T) []row {
-	t.Helper()
-	text, err := os.ReadFile("testdata/rows.txt")
-	require.NoError(t, err)
-	var rows []row
-	for line := range strings.Lines(string(text)) {
-		line = strings.TrimSpace(line)
-		if line == "" || line[0] == '#' {
-			continue
-		}
-		f := strings.Split(line, "|")
-		for i := range f {
-			f[i] = strings.TrimSpace(f[i])
-		}
-		require.GreaterOrEqual(t, len(f), 4, line)
-		rows = append(rows, row{f[0], f[1], f[2 : len(f)-1], f[len(f)-1]})
-	}
-	return rows
-}
 
 func TestRows(t *testing.T) {
 	t.Parallel()
@@ -49,39 +22,28 @@ func TestRows(t *testing.T) {
 		"parse":    askParse,
 		"wildcard": func(_ *testing.T, a []string) string { return ReplaceWildcardHost(a[0], a[1]) },
 	}
-	seen := rowIDs{}
-	for _, r := range readRows(t) {
-		seen[r.id] = true
-		t.Run(r.id+" "+r.args[len(r.args)-1], func(t *testing.T) {
+	rows := testbed.ReadRows(t, "testdata/rows.txt")
+	for _, r := range rows {
+		n := len(r.Fields) - 1
+		args, want := r.Fields[2:n], r.Fields[n]
+		t.Run(r.ID()+" "+args[len(args)-1], func(t *testing.T) {
 			t.Parallel()
-			ask, ok := answer[r.ask]
-			require.True(t, ok, "nobody answers %q", r.ask)
-			got := ask(t, r.args)
-			if want, ok := strings.CutPrefix(r.want, "error "); ok {
-				assert.Contains(t, got, want, r.args)
+			ask, ok := answer[r.Fields[1]]
+			require.True(t, ok, "nobody answers %q", r.Fields[1])
+			got := ask(t, args)
+			if want, ok := strings.CutPrefix(want, "error "); ok {
+				assert.Contains(t, got, want, args)
 				assert.True(t, strings.HasPrefix(got, "error "), got)
 				return
 			}
-			assert.Equal(t, unquote(t, r.want), got, r.args)
+			assert.Equal(t, unquote(t, want), got, args)
 		})
 	}
-	seen.all(t, "FLT", 1, 11)
-	seen.all(t, "FLT", 13, 17)
-	seen.all(t, "PFX", 1, 8)
-	seen.all(t, "LSN", 1, 2)
-	seen.all(t, "BAS", 1, 10)
-}
-
-// rowIDs are the rows that a data file holds.
-type rowIDs map[string]bool
-
-// all asserts that no row of a group is missing.
-func (s rowIDs) all(t *testing.T, group string, from, to int) {
-	t.Helper()
-	for i := from; i <= to; i++ {
-		id := fmt.Sprintf("%s-%02d", group, i)
-		assert.True(t, s[id], "row %s is in no line", id)
-	}
+	rows.Complete(t, "FLT", 1, 11)
+	rows.Complete(t, "FLT", 13, 17)
+	rows.Complete(t, "PFX", 1, 8)
+	rows.Complete(t, "LSN", 1, 2)
+	rows.Complete(t, "BAS", 1, 10)
 }
 
 func unquote(t *testing.T, s string) string {
