@@ -23,6 +23,7 @@ type Metrics struct {
 	attempts *prometheus.CounterVec
 	oneWay   *prometheus.CounterVec
 	insecure *prometheus.GaugeVec
+	reloads  prometheus.Counter
 }
 
 // NewMetrics returns metrics with the process's own figures registered.
@@ -51,8 +52,11 @@ func NewMetrics() *Metrics {
 		insecure: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "viaduct_insecure_setting", Help: "Settings in force that lower the security promises.",
 		}, []string{"setting"}),
+		reloads: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "viaduct_reloads_refused_total", Help: "Reloads that were refused; the configuration before them stayed in force.",
+		}),
 	}
-	m.registry.MustRegister(m.messages, m.refused, m.seconds, m.octets, m.attempts, m.oneWay, m.insecure,
+	m.registry.MustRegister(m.messages, m.refused, m.seconds, m.octets, m.attempts, m.oneWay, m.insecure, m.reloads,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, outcome := range []string{oneWayDelivered, oneWayLost} {
 		m.oneWay.WithLabelValues(outcome) // there from the start, so that a first loss is an increase
@@ -77,13 +81,42 @@ func (m *Metrics) Gauge(name, help string, labels map[string]string, read func()
 		prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: labels}, read))
 }
 
+// Gauges registers figures of one name that are read when they are asked for;
+// which there are, by the value of a label, may change. read calls each once for
+// every figure.
+func (m *Metrics) Gauges(name, help, label string, read func(each func(value string, figure float64))) {
+	m.registry.MustRegister(&gauges{prometheus.NewDesc(name, help, []string{label}, nil), read})
+}
+
+type gauges struct {
+	desc *prometheus.Desc
+	read func(func(string, float64))
+}
+
+func (g *gauges) Describe(c chan<- *prometheus.Desc) { c <- g.desc }
+
+func (g *gauges) Collect(c chan<- prometheus.Metric) {
+	g.read(func(value string, figure float64) {
+		c <- prometheus.MustNewConstMetric(g.desc, prometheus.GaugeValue, figure, value)
+	})
+}
+
 // Counter registers a figure that only grows and is read when it is asked for.
 func (m *Metrics) Counter(name, help string, read func() float64) {
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, read))
 }
 
-// Insecure marks a setting that lowers the security promises as in force.
-func (m *Metrics) Insecure(setting string) { m.insecure.WithLabelValues(setting).Set(1) }
+// ReloadFailed counts a reload that was refused.
+func (m *Metrics) ReloadFailed() { m.reloads.Inc() }
+
+// Relax marks the settings in force that lower the security promises, and no
+// others.
+func (m *Metrics) Relax(settings []string) {
+	m.insecure.Reset()
+	for _, s := range settings {
+		m.insecure.WithLabelValues(s).Set(1)
+	}
+}
 
 // Refused counts a refusal that belongs to no listener.
 func (m *Metrics) Refused(r refusal.Reason) { m.refused.WithLabelValues("", string(r)).Inc() }

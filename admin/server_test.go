@@ -147,7 +147,7 @@ func TestMetrics(t *testing.T) {
 	l.Delivered(tried(), nil)
 	l.Delivered(tried(), refusal.New(refusal.UpstreamFailed, -1, "down"))
 	m.Refused(refusal.HTTPPath)
-	m.Insecure("legacy")
+	m.Relax([]string{"legacy"})
 	m.Gauge("viaduct_some_octets", "Octets of something.", nil, func() float64 { return 7 })
 	m.Counter("viaduct_some_total", "Some of something.", func() float64 { return 8 })
 

@@ -16,10 +16,19 @@ type Error struct {
 	Path string     // element path from system.serviceModel on, with "/@name" for an attribute
 	Code string     // identifier of the WCF message, e.g. ConfigInvalidBindingName; "" where WCF has none
 	Text string     // what is wrong and what to do
+	// Remedy is what to add to viaduct.yaml, in its syntax and ready to paste; ""
+	// where only the file itself can be changed.
+	Remedy string
 }
 
-// Error gives "file:line:column: text".
-func (e *Error) Error() string { return e.Pos.String() + ": " + e.Text }
+// Error gives "file:line:column: text", and the remedy behind it.
+func (e *Error) Error() string {
+	text := e.Pos.String() + ": " + e.Text
+	if e.Remedy != "" {
+		text += "; add to viaduct.yaml:\n  " + strings.ReplaceAll(strings.TrimRight(e.Remedy, "\n"), "\n", "\n  ")
+	}
+	return text
+}
 
 // Errors is every error of one configuration, sorted by position. errors.As
 // finds an *Error in it.

@@ -43,6 +43,7 @@ type conn struct {
 	net.Conn                  // static after construction
 	front              *Front // static
 	source             string // static
+	policy             int64  // static: the TLS policy that it was accepted under
 	peer               netip.AddrPort
 	binding.Connection // closed with the connection
 	lanes              // of the exchange in progress on HTTP/1
@@ -63,7 +64,7 @@ type conn struct {
 }
 
 func newConn(nc net.Conn, f *Front) *conn {
-	c := &conn{Conn: nc, front: f}
+	c := &conn{Conn: nc, front: f, policy: f.policy.Load()}
 	if a, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
 		c.source, c.peer = a.IP.String(), a.AddrPort()
 	}

@@ -86,6 +86,9 @@ type Front struct {
 	done       chan struct{} // closed when no connection is left
 	once       sync.Once     // closes done
 
+	tls    atomic.Pointer[tls.Config] // in force; see RenewTLS
+	policy atomic.Int64               // counts RenewTLS
+
 	mu            sync.Mutex // guards the rest
 	conns         map[*conn]struct{}
 	sources       map[string]int
@@ -100,8 +103,12 @@ func NewFront(d binding.Dispatcher, o FrontOptions) *Front {
 		dispatcher: d, scheme: "http", options: o, ids: newIDSource(),
 		done: make(chan struct{}), conns: map[*conn]struct{}{}, sources: map[string]int{},
 	}
+	serving := o.TLS
 	if o.TLS != nil {
 		f.scheme = "https"
+		f.tls.Store(o.TLS)
+		serving = o.TLS.Clone()
+		serving.GetConfigForClient = f.negotiate
 	}
 	if o.Port > 0 {
 		f.port = ":" + strconv.Itoa(o.Port)
@@ -112,7 +119,7 @@ func NewFront(d binding.Dispatcher, o FrontOptions) *Front {
 		ErrorLog:       log.New(io.Discard, "", 0),
 		ConnContext:    connContext,
 		ConnState:      connState,
-		TLSConfig:      o.TLS,
+		TLSConfig:      serving,
 		HTTP2:          &http.HTTP2Config{MaxConcurrentStreams: 100},
 		// "OPTIONS *" is answered like every other method that is not served.
 		DisableGeneralOptionsHandler: true,

@@ -45,6 +45,7 @@ func (c *conn) check(now time.Time) {
 		if c.took(now) > o.IdleTimeout && c.phase.CompareAndSwap(int32(idle), int32(over)) {
 			_ = c.SetReadDeadline(now) // net/http closes the connection
 		}
+		c.outdated(now)
 	case head:
 		if c.took(now) > o.HeadTimeout && c.phase.CompareAndSwap(int32(head), int32(late)) {
 			_ = c.SetReadDeadline(now)

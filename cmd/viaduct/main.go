@@ -15,11 +15,14 @@ func main() {
 	os.Exit(run(context.Background(), os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
 }
 
-// withSignals returns a context that ends with SIGINT, SIGTERM or SIGHUP: a
-// closed terminal must not lose accepted messages either. A second signal ends
-// the process at once.
+// withSignals returns a context that ends with SIGINT or SIGTERM. A second signal
+// ends the process at once.
 func withSignals(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // from now on the signal has its usual effect
 	return ctx, stop
 }
+
+// notifyReload has SIGHUP sent to c. From now on a closed terminal reloads, and
+// loses no accepted message.
+func notifyReload(c chan<- os.Signal) { signal.Notify(c, syscall.SIGHUP) }

@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"os/signal"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -24,10 +27,13 @@ func newServe(s streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve FILE.config",
 		Short: "Host what a configuration declares until SIGTERM",
-		Long: `Serve opens the sockets of FILE.config and handles messages until SIGTERM,
-SIGINT or SIGHUP; then it takes no more, delivers what it has accepted, lets
-exchanges in progress end, and exits. A second signal ends it at once. It prints
-"ready" when all sockets are open. The log goes to standard error.
+		Long: `Serve opens the sockets of FILE.config and handles messages until SIGTERM
+or SIGINT; then it takes no more, delivers what it has accepted, lets exchanges
+in progress end, and exits. A second signal ends it at once. It prints "ready"
+when all sockets are open. The log goes to standard error.
+
+SIGHUP reads the files again and puts them in force without closing a connection;
+a set with an error changes nothing, and the log says what is wrong.
 
 What a WCF file has no words for stands in viaduct.yaml beside it, or in the file
 that --settings or VIADUCT_SETTINGS names. The other flags, and the variables
@@ -76,27 +82,65 @@ func serve(ctx context.Context, s streams, file string, flags *pflag.FlagSet) er
 	if err != nil {
 		return err
 	}
-	f, wrong := configs.LoadFile(file)
-	set, err := settings.Load(name, overrides)
-	if err := assemble.Join(wrong, err); err != nil {
+	load := func() (*configs.File, *settings.Settings, error) { return loadBoth(file, name, overrides) }
+	f, set, err := load()
+	if err != nil {
 		return err
 	}
 	w := admin.NewLogWriter(s.err, logBuffer)
 	defer func() { _ = w.Close() }() // it never fails
 	log := slog.New(logHandler(set, w))
-	p, err := assemble.Build(f, set, assemble.Options{Log: log, AccessLog: w, LogDropped: w.Dropped})
+	p, err := assemble.Build(f, set, assemble.Options{Log: log, AccessLog: w, LogDropped: w.Dropped, Load: load})
 	if err != nil {
 		return err
 	}
-	for _, n := range p.Notices() {
-		log.Warn("notice", "at", n.Pos.String(), "text", n.Text)
-	}
+	notices(log, p.Notices())
+	hangup := make(chan os.Signal, 1)
+	notifyReload(hangup)
+	defer signal.Stop(hangup)
+	var reloads sync.WaitGroup
+	defer reloads.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	reloads.Go(func() { reloadOn(ctx, hangup, log, p) })
 	return p.Run(ctx, func() {
 		for _, a := range p.Addresses() {
 			log.Info("listening", "address", a)
 		}
 		_, _ = fmt.Fprintln(s.out, "ready") // who does not read it does not miss it
 	})
+}
+
+// loadBoth reads the WCF file and its settings; the error names what is wrong in
+// either.
+func loadBoth(file, name string, o settings.Overrides) (*configs.File, *settings.Settings, error) {
+	f, wrong := configs.LoadFile(file)
+	set, err := settings.Load(name, o)
+	if err := assemble.Join(wrong, err); err != nil {
+		return nil, nil, err
+	}
+	return f, set, nil
+}
+
+// reloadOn puts the files in force anew at each signal, until ctx ends. A bad set
+// changes nothing.
+func reloadOn(ctx context.Context, hangup <-chan os.Signal, log *slog.Logger, p *assemble.Program) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangup:
+		}
+		if changes, err := p.ReloadFiles(ctx); err == nil {
+			notices(log, changes.Notices)
+		}
+	}
+}
+
+func notices(log *slog.Logger, list []assemble.Notice) {
+	for _, n := range list {
+		log.Warn("notice", "at", n.Pos.String(), "text", n.Text)
+	}
 }
 
 func logHandler(set *settings.Settings, w io.Writer) slog.Handler {

@@ -1,7 +1,6 @@
 package assemble
 
 import (
-	"fmt"
 	"io"
 	"log/slog"
 	"runtime"
@@ -30,6 +29,14 @@ type Options struct {
 	NoAdmin bool
 	// Observe is told of each exchange, beside metrics and access log; may be nil.
 	Observe func(*binding.Exchange)
+	// Load reads the files of the configuration again, for a reload that the
+	// admin address is asked for; nil: none can be asked for.
+	Load func() (*configs.File, *settings.Settings, error)
+	// AllowUnbound leaves services out for which nothing stands (wcf-config 2.1).
+	AllowUnbound bool
+	// LenientEndpoints leaves endpoints out that cannot be served, where an error
+	// concerns nothing else (wcf-config 12.4).
+	LenientEndpoints bool
 	// LogDropped returns how many log lines were dropped; may be nil.
 	LogDropped func() int64
 }
@@ -45,6 +52,7 @@ type builder struct {
 	file     *configs.File
 	settings *settings.Settings
 	options  Options
+	prior    *Program // whose resources are used on; nil for a new program
 	metrics  *admin.Metrics
 	access   *admin.AccessLog
 	budget   *buf.Budget
@@ -54,6 +62,8 @@ type builder struct {
 	bindings     map[bindingKey]*binding.Binding
 	defaults     map[defaultKey]*binding.Binding // of kinds, where the file has no such binding
 	pools        map[poolKey]*http1.Pool
+	throttles    map[string]*hosting.Throttle
+	digests      map[string]string // of certificate files
 	destinations map[*configs.Endpoint]*routing.Destination
 	listeners    map[string]*group
 	order        []*group // listeners in the order of the file
@@ -61,8 +71,12 @@ type builder struct {
 	openTimeout  time.Duration // longest of the services; 0 = none
 	closeTimeout time.Duration // likewise
 	notices      []Notice
+	insecure     []string                // settings that relax a rule
 	known        addressing.KnownOptions // what messages may say in the words of the file
-	errs         []error
+	problems     []problem
+	relaxations  []Notice
+	as           map[*configs.Service]string // what stands for a service
+	unused       map[*configs.Service]bool
 }
 
 // Build makes a program of a configuration. The error names everything that is
@@ -71,44 +85,73 @@ func Build(f *configs.File, s *settings.Settings, o Options) (*Program, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	b := newBuilder(f, s, o, nil)
+	if err := b.build(); err != nil {
+		return nil, err
+	}
+	b.metrics.Relax(b.insecure)
+	return b.program(), nil
+}
+
+// newBuilder prepares to build. prior is the program that shall run the
+// configuration, nil for a new one.
+func newBuilder(f *configs.File, s *settings.Settings, o Options, prior *Program) *builder {
 	b := &builder{
-		file: f, settings: s, options: o,
-		metrics:      admin.NewMetrics(),
-		budget:       newBudget(s),
+		file: f, settings: s, options: o, prior: prior,
 		snapshot:     hosting.NewSnapshot(),
 		bindings:     map[bindingKey]*binding.Binding{},
 		defaults:     map[defaultKey]*binding.Binding{},
 		pools:        map[poolKey]*http1.Pool{},
+		throttles:    map[string]*hosting.Throttle{},
+		digests:      map[string]string{},
 		destinations: map[*configs.Endpoint]*routing.Destination{},
 		listeners:    map[string]*group{},
+		as:           map[*configs.Service]string{},
+		unused:       map[*configs.Service]bool{},
 	}
-	b.host = hosting.NewHost(b.snapshot)
+	if prior != nil {
+		b.metrics, b.budget, b.host = prior.metrics, prior.budget, prior.host
+	} else {
+		b.metrics, b.budget, b.host = admin.NewMetrics(), newBudget(s), hosting.NewHost(b.snapshot)
+	}
 	if s.Log.Access.Get() && o.AccessLog != nil {
 		b.access = admin.NewAccessLog(o.AccessLog, admin.AccessLogOptions{JSON: s.Log.Format.Get() == "json", Level: s.LogLevel()})
 	}
+	return b
+}
+
+func (b *builder) build() error {
 	b.checkSettings()
-	for _, a := range s.Acknowledge {
-		f.Acknowledge(a.Get())
+	for _, a := range b.settings.Acknowledge {
+		b.file.Acknowledge(a.Get())
 	}
-	for _, svc := range f.Services {
+	for _, svc := range b.file.Services {
 		b.service(svc)
 	}
 	b.listen()
-	if len(b.order) == 0 && len(b.errs) == 0 {
-		b.fail(fmt.Errorf("%s: no endpoint to serve; declare one in system.serviceModel/services", f.Name))
+	if len(b.order) == 0 && len(b.problems) == 0 {
+		b.fail(&configs.Error{
+			Pos: source.Pos{File: b.file.Name, Line: 1, Column: 1}, Code: "no-endpoint",
+			Text: "no endpoint to serve; declare one in system.serviceModel/services",
+		})
 	}
 	b.findings()
-	if err := Join(b.errs...); err != nil {
-		return nil, err
-	}
 	b.relaxed()
-	return b.program()
+	errs := make([]error, 0, len(b.problems))
+	for _, p := range b.problems {
+		errs = append(errs, p.err)
+	}
+	return Join(errs...)
 }
 
-// fail notes an error; nil is none.
-func (b *builder) fail(err error) {
-	if err != nil {
-		b.errs = append(b.errs, err)
+// fail notes an error of the whole configuration; nil is none.
+func (b *builder) fail(err error) { b.failFor(nil, nil, err) }
+
+// failFor notes an error that keeps a service, or one of its endpoints, from
+// running.
+func (b *builder) failFor(c *configs.Service, e *configs.Endpoint, err error) {
+	for _, one := range flatten(nil, err) {
+		b.problems = append(b.problems, problem{err: one, service: c, endpoint: e})
 	}
 }
 

@@ -2,6 +2,7 @@ package assemble
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -28,7 +29,7 @@ import (
 // identity, same proxy, same time to connect.
 type poolKey struct {
 	scheme, address, name, proxy string
-	roots, certificate           string
+	roots, certificate           string // digests of the files: a renewed one makes a new pool
 	open                         time.Duration
 	direct                       bool
 }
@@ -191,7 +192,7 @@ func (b *builder) pool(d *target) (*http1.Pool, error) {
 	}
 	key := poolKey{
 		scheme: via.Scheme(), address: net.JoinHostPort(via.Hostname(), strconv.Itoa(via.Port())), name: d.dns,
-		proxy: bind.Proxy, roots: c.Roots.Get(), certificate: c.Certificate.Get(), open: bind.Timeouts.Open,
+		proxy: bind.Proxy, roots: b.digest(c.Roots.Get()), certificate: b.digest(c.Certificate.Get()), open: bind.Timeouts.Open,
 		direct: bind.BypassProxyOnLocal,
 	}
 	if d.set.Proxy.Written() {
@@ -200,6 +201,10 @@ func (b *builder) pool(d *target) (*http1.Pool, error) {
 		key.proxy = b.settings.Clients.Proxy.Get()
 	}
 	if p, ok := b.pools[key]; ok {
+		return p, nil
+	}
+	if p := b.shared(key); p != nil {
+		b.pools[key] = p
 		return p, nil
 	}
 	target := http1.Target{Address: key.address}
@@ -227,6 +232,24 @@ func (b *builder) pool(d *target) (*http1.Pool, error) {
 	})
 	b.pools[key] = p
 	return p, nil
+}
+
+// digest tells the content of a file from others; the file's name where it cannot
+// be read, which its reader will report.
+func (b *builder) digest(file string) string {
+	if file == "" {
+		return ""
+	}
+	if d, ok := b.digests[file]; ok {
+		return d
+	}
+	d := file
+	if text, err := os.ReadFile(file); err == nil {
+		sum := sha256.Sum256(text)
+		d = string(sum[:])
+	}
+	b.digests[file] = d
+	return d
 }
 
 // clientTLS is how Viaduct checks a destination. name is the configured DNS

@@ -32,9 +32,9 @@ func ExampleBuild() {
 		fmt.Println(p.Addresses())
 	}
 	// Output:
-	// web.config:2:12: nothing stands for service "Contoso.Echo"; say what does in viaduct.yaml:
+	// web.config:2:12: nothing stands for service "Contoso.Echo"; add to viaduct.yaml:
 	//   services:
 	//     - name: Contoso.Echo
-	//       forward: NAME-OF-A-CLIENT-ENDPOINT   # or builtin: echo, or unused: true
+	//       forward: NAME-OF-A-CLIENT-ENDPOINT   # or a URL, or builtin: echo, or unused: true
 	// [http://127.0.0.1:8000 admin http://127.0.0.1:9090]
 }

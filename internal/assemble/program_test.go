@@ -148,7 +148,7 @@ func TestBuild_noEndpoint(t *testing.T) {
 	s, err := settings.Parse("", nil, settings.Overrides{})
 	require.NoError(t, err)
 	_, err = assemble.Build(f, s, assemble.Options{})
-	assert.EqualError(t, err, "web.config: no endpoint to serve; declare one in system.serviceModel/services")
+	assert.EqualError(t, err, "web.config:1:1: no endpoint to serve; declare one in system.serviceModel/services")
 }
 
 func TestBuild_notices(t *testing.T) {

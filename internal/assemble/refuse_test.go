@@ -35,7 +35,7 @@ func TestBuild_refuses(t *testing.T) {
 		{
 			name: "nothing stands for a service",
 			p:    parts{services: `<service name="Contoso.Orders"><endpoint address="http://@front@/o" ` + basic + ` contract="C"/></service>`},
-			want: []string{`web.config:6:22: nothing stands for service "Contoso.Orders"; say what does in viaduct.yaml:`, "services:", "- name: Contoso.Orders", "forward: NAME-OF-A-CLIENT-ENDPOINT"},
+			want: []string{`web.config:6:22: nothing stands for service "Contoso.Orders"; add to viaduct.yaml:`, "services:", "- name: Contoso.Orders", "forward: NAME-OF-A-CLIENT-ENDPOINT"},
 		},
 		{
 			name: "another version", p: parts{bindings: wsNone, client: back12, table: `<add filterName="all" endpointName="back12"/>`},

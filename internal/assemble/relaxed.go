@@ -19,7 +19,8 @@ func (b *builder) relaxed() {
 		if !r.on {
 			continue
 		}
-		b.metrics.Insecure(r.setting)
-		b.notices = append(b.notices, Notice{Pos: r.pos, Text: r.setting + " relaxes a rule: " + r.means})
+		b.insecure = append(b.insecure, r.setting)
+		b.relaxations = append(b.relaxations, Notice{Pos: r.pos, Text: r.setting + " relaxes a rule: " + r.means})
 	}
+	b.notices = append(b.notices, b.relaxations...)
 }

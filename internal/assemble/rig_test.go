@@ -84,6 +84,9 @@ type program struct {
 	addrs map[string]string
 	log   *logBuffer
 	stop  func() error
+
+	mu   sync.Mutex // guards next
+	next parts      // what a reload finds
 }
 
 // logBuffer takes a log from many goroutines.
@@ -111,25 +114,12 @@ func start(tb testing.TB, p parts, backends map[string]*testbed.Backend) *progra
 	for name, b := range backends {
 		x.addrs[name] = b.Addr()
 	}
-	fill := func(text string) string {
-		for {
-			before, rest, ok := strings.Cut(text, "@")
-			if !ok {
-				return text
-			}
-			name, after, ok := strings.Cut(rest, "@")
-			require.True(tb, ok, "a name between @ and @")
-			if x.addrs[name] == "" {
-				x.addrs[name] = testbed.FreeAddr(tb)
-			}
-			text = before + x.addrs[name] + after
-		}
+	x.next = p
+	f, s, err := x.load()
+	require.NoError(tb, err)
+	o := assemble.Options{
+		Log: slog.New(slog.NewTextHandler(x.log, nil)), AccessLog: x.log, NoAdmin: !strings.Contains(p.settings, "admin:"), Load: x.load,
 	}
-	f, err := configs.Parse("web.config", []byte(fill(p.config())))
-	require.NoError(tb, err)
-	s, err := settings.Parse("viaduct.yaml", []byte(fill(p.settings)), settings.Overrides{})
-	require.NoError(tb, err)
-	o := assemble.Options{Log: slog.New(slog.NewTextHandler(x.log, nil)), AccessLog: x.log, NoAdmin: !strings.Contains(p.settings, "admin:")}
 	x.Program, err = assemble.Build(f, s, o)
 	require.NoError(tb, err)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -152,6 +142,39 @@ func start(tb testing.TB, p parts, backends map[string]*testbed.Backend) *progra
 		require.NoError(tb, err)
 	}
 	return x
+}
+
+// load reads the parts as files.
+func (x *program) load() (*configs.File, *settings.Settings, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	f, wrong := configs.Parse("web.config", []byte(x.fill(x.next.config())))
+	s, err := settings.Parse("viaduct.yaml", []byte(x.fill(x.next.settings)), settings.Overrides{})
+	return f, s, assemble.Join(wrong, err)
+}
+
+// fill puts addresses in the place of names.
+func (x *program) fill(text string) string {
+	for {
+		before, rest, ok := strings.Cut(text, "@")
+		if !ok {
+			return text
+		}
+		name, after, ok := strings.Cut(rest, "@")
+		require.True(x.tb, ok, "a name between @ and @")
+		if x.addrs[name] == "" {
+			x.addrs[name] = testbed.FreeAddr(x.tb)
+		}
+		text = before + x.addrs[name] + after
+	}
+}
+
+// reload puts other parts in force.
+func (x *program) reload(p parts) (*assemble.Changes, error) {
+	x.mu.Lock()
+	x.next = p
+	x.mu.Unlock()
+	return x.ReloadFiles(x.tb.Context())
 }
 
 // backend is a SOAP service that answers everything.

@@ -44,20 +44,21 @@ type implementation struct {
 func (b *builder) service(c *configs.Service) {
 	impl, err := b.implement(c)
 	if err != nil {
-		b.fail(err)
+		b.failFor(c, nil, err)
 		return
 	}
 	if impl == nil {
-		return // the settings say that it is not used
+		b.unused[c] = true // the settings say so
+		return
 	}
 	c.Use()
 	b.openTimeout = max(b.openTimeout, c.OpenTimeout.Get())
 	b.closeTimeout = max(b.closeTimeout, c.CloseTimeout.Get())
 	t := c.Behavior.Throttling
-	throttle := hosting.NewThrottle(calls(t), sendTimeout(c))
+	throttle := b.throttle(c, calls(t), sendTimeout(c))
 	for _, e := range c.Endpoints {
 		if err := b.endpoint(e, impl, throttle); err != nil {
-			b.fail(err)
+			b.failFor(c, e, err)
 		}
 	}
 }
@@ -76,19 +77,25 @@ func (b *builder) implement(c *configs.Service) (*implementation, error) {
 	case set != nil && set.Unused.Get():
 		return nil, nil //nolint:nilnil // documented at the caller
 	case name == configs.RoutingService:
+		b.as[c] = "routing service"
 		return b.router(c)
 	case set != nil && set.Builtin.Get() != "":
+		b.as[c] = "builtin " + set.Builtin.Get()
 		h, err := builtin.New(set.Builtin.Get())
 		if err != nil {
 			return nil, &settings.Error{Pos: set.Builtin.Pos, Path: "services[].builtin", Text: err.Error()}
 		}
 		return &implementation{service: &hosting.Service{Name: name, Handler: h}}, nil
 	case set != nil && set.Forward.Written():
+		b.as[c] = "forward to " + set.Forward.Get()
 		return b.forward(c, set)
+	case b.options.AllowUnbound:
+		b.notices = append(b.notices, Notice{Pos: c.Pos(), Text: fmt.Sprintf("service %q is not served: nothing stands for it in viaduct.yaml", name)})
+		return nil, nil //nolint:nilnil // documented at the caller
 	default:
-		return nil, c.Name.Error("", fmt.Sprintf(
-			"nothing stands for service %q; say what does in viaduct.yaml:\n  services:\n    - name: %s\n      forward: NAME-OF-A-CLIENT-ENDPOINT   # or builtin: echo, or unused: true",
-			name, name))
+		err := c.Name.Error("service-unbound", fmt.Sprintf("nothing stands for service %q", name))
+		err.Remedy = fmt.Sprintf("services:\n  - name: %s\n    forward: NAME-OF-A-CLIENT-ENDPOINT   # or a URL, or builtin: echo, or unused: true\n", name)
+		return nil, err
 	}
 }
 
@@ -269,7 +276,7 @@ func (b *builder) listen() {
 	known := addressing.NewKnown(b.known)
 	for _, g := range b.order {
 		if err := b.listener(g, known); err != nil {
-			b.fail(err)
+			b.failFor(g.owner, g.first, err)
 		}
 	}
 }

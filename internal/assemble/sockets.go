@@ -24,6 +24,7 @@ type socket struct {
 	scheme    string
 	port      int // of endpoint addresses
 	tls       *tls.Config
+	policy    string // tells the content of tls from others
 	pos       source.Pos
 	listeners []*binding.Listener // behind it, in the order of the file
 }
@@ -48,9 +49,9 @@ func (b *builder) socket(g *group, l *binding.Listener) error {
 		return nil
 	}
 	if scheme != "http" {
-		return g.first.Address.Error("", fmt.Sprintf(
-			"endpoint %q listens at %s and needs a certificate; add to viaduct.yaml:\n  sockets:\n    - address: \":%d\"\n      scheme: %s\n      tls: {certificate: FILE.pem, key: FILE.pem}",
-			g.first.EffectiveName(), g.uri, port, scheme))
+		err := g.first.Address.Error("no-certificate", fmt.Sprintf("endpoint %q listens at %s and needs a certificate", g.first.EffectiveName(), g.uri))
+		err.Remedy = fmt.Sprintf("sockets:\n  - address: \":%d\"\n    scheme: %s\n    tls: {certificate: FILE.pem, key: FILE.pem}\n", port, scheme)
+		return err
 	}
 	address := net.JoinHostPort(interfaceOf(g.uri), strconv.Itoa(port))
 	return b.addSocket(socket{address: address, scheme: scheme, port: port, pos: l.Pos}, l)
@@ -63,6 +64,7 @@ func (b *builder) configured(s *settings.Socket, port int, l *binding.Listener) 
 		if err != nil {
 			return &settings.Error{Pos: s.TLS.Certificate.Pos, Path: "sockets[].tls.certificate", Text: err.Error()}
 		}
+		add.policy = b.digest(s.TLS.Certificate.Get()) + b.digest(s.TLS.Key.Get())
 		add.tls = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2", "http/1.1"}}
 	}
 	return b.addSocket(add, l)
@@ -84,7 +86,7 @@ func (b *builder) addSocket(s socket, l *binding.Listener) error {
 		for _, o := range b.sockets {
 			if covered(o) {
 				s.listeners = append(s.listeners, o.listeners...)
-				s.tls = cmp.Or(s.tls, o.tls)
+				s.tls, s.policy = cmp.Or(s.tls, o.tls), cmp.Or(s.policy, o.policy)
 			}
 		}
 		b.sockets = slices.DeleteFunc(b.sockets, covered)
