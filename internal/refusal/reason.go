@@ -81,6 +81,7 @@ const (
 	UpstreamPoisoned  Reason = "upstream.poisoned"  // octets behind an answer
 	UpstreamMalformed Reason = "upstream.malformed" // an answer that is no message of the binding
 	UpstreamFailed    Reason = "upstream.failed"    // no answer: refused, cut or too late
+	DialDenied        Reason = "dial.denied"        // an address that messages or registries may not name
 )
 
 // Reasons of routing and of the process itself.
