@@ -20,7 +20,8 @@ const maxFileSize = 1 << 20
 
 // Load reads the settings file at name. An empty name gives the defaults.
 // Overrides may be nil. All errors are given at once as Errors, sorted by
-// position; the Settings are then nil.
+// position; the Settings are then nil. A setting that nothing serves yet is an
+// error here; Parse leaves it to Unbuilt.
 func Load(name string, o Overrides) (*Settings, error) {
 	var data []byte
 	if name != "" {
@@ -40,7 +41,14 @@ func Load(name string, o Overrides) (*Settings, error) {
 			return nil, Errors{{Pos: source.Pos{File: name}, Text: "cannot read the settings: " + plain(err)}}
 		}
 	}
-	return Parse(name, data, o)
+	s, err := Parse(name, data, o)
+	if err != nil {
+		return nil, err
+	}
+	if unbuilt := s.Unbuilt(); len(unbuilt) > 0 {
+		return nil, unbuilt
+	}
+	return s, nil
 }
 
 func plain(err error) string {
@@ -69,6 +77,7 @@ type reader struct {
 	name      string
 	overrides Overrides
 	errs      Errors
+	unbuilt   Errors // what is written and pending
 }
 
 // group is one mapping of the file, or nothing where it is not written.
@@ -76,6 +85,12 @@ type group struct {
 	path string // as in Reference
 	node *yaml.Node
 	keys map[string]*yaml.Node
+}
+
+// has reports whether a key is written.
+func (g group) has(key string) bool {
+	_, ok := g.keys[key]
+	return ok
 }
 
 func (g group) join(key string) string {
@@ -139,6 +154,9 @@ func isNull(n *yaml.Node) bool { return n == nil || n.Kind == yaml.ScalarNode &&
 // mapping checks the keys of a group against the table.
 func (r *reader) mapping(n *yaml.Node, path string) map[string]*yaml.Node {
 	if isNull(n) {
+		if n != nil {
+			r.complete(n, path, nil)
+		}
 		return nil
 	}
 	what := path
@@ -167,9 +185,66 @@ func (r *reader) mapping(n *yaml.Node, path string) map[string]*yaml.Node {
 		default:
 			lines[key.Value] = key.Line
 			out[key.Value] = val
+			r.pending(key, val, full)
 		}
 	}
+	r.complete(n, path, out)
 	return out
+}
+
+// pending notes what no code consumes yet.
+func (r *reader) pending(key, val *yaml.Node, full string) {
+	if slices.Contains(pending, full) || val.Kind == yaml.ScalarNode && slices.Contains(pending, full+"="+val.Value) {
+		r.unbuilt = append(r.unbuilt, &Error{Pos: r.at(key), Path: full, Text: full + " is not built yet in this version; remove it"})
+	}
+}
+
+// complete checks that what is required is there, and of alternatives one.
+func (r *reader) complete(n *yaml.Node, path string, keys map[string]*yaml.Node) {
+	g := group{path: path, node: n, keys: keys}
+	var ways []string
+	written, failed := 0, r.failed(g)
+	for _, key := range keysOf(path) {
+		full := g.join(key)
+		rw := row(full)
+		if rw.Required && !g.has(key) && !failed {
+			r.fail(n, full, "%s is missing and required", full)
+		}
+		if rw.OneOf {
+			ways = append(ways, key)
+			if g.has(key) {
+				written++
+			}
+		}
+	}
+	if len(ways) == 0 || written == 1 || r.failed(g) {
+		return
+	}
+	what := path
+	if name := keys["name"]; name != nil && strings.HasSuffix(path, "s[]") {
+		what = strings.TrimSuffix(path, "s[]") + " " + quoteKey(name.Value)
+	}
+	r.fail(n, path, "%s: write exactly one of %s", what, spoken(ways))
+}
+
+// failed reports whether an error was found inside of a group already: it may be
+// the reason why something is missing.
+func (r *reader) failed(g group) bool {
+	for _, e := range r.errs {
+		if strings.HasPrefix(e.Path, g.path) && e.Pos.Line >= g.node.Line {
+			return true
+		}
+	}
+	return false
+}
+
+// spoken lists words for people: a, b and c.
+func spoken(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " and " + words[last]
 }
 
 func aliasHint(n *yaml.Node) string {
@@ -180,28 +255,11 @@ func aliasHint(n *yaml.Node) string {
 }
 
 // keysOf gives the names that may stand in a group, in the table's order.
-func keysOf(path string) []string {
-	var out []string
-	for i := range table {
-		rest := table[i].Name
-		if path != "" {
-			var ok bool
-			if rest, ok = strings.CutPrefix(rest, path+"."); !ok {
-				continue
-			}
-		}
-		if !strings.ContainsAny(rest, ".[") {
-			out = append(out, rest)
-		}
-	}
-	return out
-}
+func keysOf(path string) []string { return inGroup[path] }
 
 func row(path string) *Row {
-	for i := range table {
-		if table[i].Name == path {
-			return &table[i]
-		}
+	if r, ok := byName[path]; ok {
+		return r
 	}
 	return &Row{Name: path, Type: "string"}
 }

@@ -1,8 +1,10 @@
 package settings
 
 import (
+	"cmp"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -31,6 +33,10 @@ func TestReference_rows(t *testing.T) {
 			assert.True(t, seen[strings.TrimSuffix(r.Name[:i], "[]")], "the group of %s stands before it", r.Name)
 		}
 	}
+	for _, name := range append(slices.Clone(later), pending...) {
+		name, _, _ = strings.Cut(name, "=")
+		assert.Equal(t, slices.Contains(pending, name) || strings.Contains(name, "profile"), seen[name], "%s is known, or not", name)
+	}
 	assert.Equal(t, "VIADUCT_LIMITS_MESSAGE_MEMORY", row("limits.messageMemory").Env())
 	assert.Equal(t, "limits-message-memory", row("limits.messageMemory").Flag())
 }
@@ -47,6 +53,8 @@ func TestReference_defaults(t *testing.T) {
 		case "bool":
 			_, err = parseBool(r, r.Default)
 		case "int", "size":
+			_, err = parseNumber(r, r.Default)
+		case "percent":
 			_, err = parseNumber(r, r.Default)
 		case "duration":
 			_, err = parseDuration(r, r.Default)
@@ -74,11 +82,11 @@ func TestReference_everySettingIsRead(t *testing.T) {
 // those whose values arrived.
 func namesRead() map[string]bool {
 	read := map[string]bool{}
-	for _, service := range []string{"services[].unused", "services[].builtin", "services[].forward"} {
-		doc := everything(service)
+	for way := range 3 {
+		doc := everything(way)
 		s, err := Parse("s", []byte(doc), Overrides{})
 		if err != nil {
-			continue
+			panic(err)
 		}
 		lines := strings.Split(doc, "\n")
 		walk(reflect.ValueOf(*s), func(line int) {
@@ -91,15 +99,13 @@ func namesRead() map[string]bool {
 }
 
 // everything writes the table as a document, one scalar a line, each with its
-// name as a comment; of the three ways to stand in for a service all but one
-// are left out.
-func everything(service string) string {
+// name as a comment; of alternatives the one whose turn it is.
+func everything(way int) string {
 	var b strings.Builder
-	ways := []string{"services[].builtin", "services[].forward", "services[].unused"}
 	open := map[string]bool{}
 	for i := range table {
 		r := &table[i]
-		if slices.Contains(ways, r.Name) && r.Name != service {
+		if left(r, way) {
 			continue
 		}
 		depth := strings.Count(r.Name, ".")
@@ -110,7 +116,7 @@ func everything(service string) string {
 			open[strings.Join(parts[:depth], ".")] = true
 			indent = indent[:len(indent)-2] + "- "
 		}
-		b.WriteString(indent + key + ":")
+		b.WriteString(indent + strings.TrimSuffix(key, "[]") + ":")
 		switch r.Type {
 		case "group", "list":
 		default:
@@ -121,28 +127,72 @@ func everything(service string) string {
 	return b.String()
 }
 
+// parent is the group that a setting stands in.
+func (g group) parent() string {
+	i := strings.LastIndexByte(g.path, '.')
+	return g.path[:max(i, 0)]
+}
+
+// left reports whether a row is left out because another alternative has its
+// turn, or because it belongs to one.
+func left(r *Row, way int) bool {
+	if r.Name == "contracts[].portType" {
+		return way%2 == 1
+	}
+	for name := r.Name; name != ""; name = strings.TrimSuffix((group{path: name}).parent(), "[]") {
+		self := row(name)
+		if !self.OneOf {
+			continue
+		}
+		var ways []string
+		for _, key := range keysOf(group{path: name}.parent()) {
+			if full := (group{path: group{path: name}.parent()}).join(key); row(full).OneOf {
+				ways = append(ways, full)
+			}
+		}
+		if ways[way%len(ways)] != name {
+			return true
+		}
+	}
+	return false
+}
+
 func example(r *Row) string {
 	switch {
 	case r.Name == "sockets[].scheme":
 		return "https"
-	case r.Name == "services[].unused":
+	case r.Name == "services[].unused", r.Name == "endpoints[].health.tcp", r.Name == "endpoints[].mirror.compare":
 		return "true"
+	case r.Name == "endpoints[].balance":
+		return "hash"
+	case r.Name == "endpoints[].mirror.to":
+		return "other"
 	case len(r.Values) > 0:
 		return r.Values[0]
 	}
 	switch r.Type {
 	case "bool":
 		return "false"
-	case "int", "size":
-		return "9999999"
+	case "int", "size", "percent":
+		return strconv.FormatInt(cmp.Or(r.Max, 9999999), 10)
 	case "duration":
 		return "7s"
 	case "address":
 		return `":7"`
 	case "url":
 		return "http://p:1"
-	case "list of cidr":
+	case "list of networks", "list of targets":
 		return "10.0.0.0/8"
+	case "list of prefixes":
+		return "https://h/p/"
+	case "list of uris":
+		return "urn:u"
+	case "list of sites":
+		return `"http *:80:"`
+	case "path":
+		return "/p"
+	case "secret":
+		return "env:NAME"
 	}
 	return "word"
 }

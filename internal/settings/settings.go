@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/viaduct-soap/viaduct/internal/egress"
 	"github.com/viaduct-soap/viaduct/internal/source"
 )
 
@@ -14,10 +15,17 @@ import (
 type Settings struct {
 	Name string // the file as it was named; "" when there is none
 
-	Sockets     []Socket
+	Sockets      []Socket
+	Certificates []Certificate
+	Hosting      *Hosting // nil when there is none
+
 	Services    []Service
+	Contracts   []Contract
+	Bindings    []Binding
+	Filters     []Filter
 	Endpoints   []Endpoint
 	Clients     Clients
+	Egress      Egress
 	Acknowledge []Value[string] // third-party elements of the WCF file that may be left out
 
 	TrustedProxies []Value[netip.Prefix]
@@ -26,14 +34,21 @@ type Settings struct {
 	HTTP   HTTP
 	SOAP   SOAP
 	XML    XML
+	Filter FilterBudget
 	WSA    WSA
 	Errors Disclosure
 	Admin  Admin
 	Log    Log
+
+	unbuilt Errors
 }
 
+// Unbuilt returns the settings that are written and that this version reads but
+// does not serve, as the errors to refuse a start with; nil when there are none.
+func (s *Settings) Unbuilt() Errors { return s.unbuilt }
+
 // Socket is one address that Viaduct listens on. An endpoint of the WCF file
-// uses the socket whose scheme and port are its own; an endpoint that finds
+// uses the sockets whose scheme and port are its own; an endpoint that finds
 // none opens what its URI says.
 type Socket struct {
 	Pos     source.Pos
@@ -44,32 +59,72 @@ type Socket struct {
 
 // SocketTLS is the certificate of a socket.
 type SocketTLS struct {
+	Pos               source.Pos
+	Certificate       Value[string] // PEM file: the chain
+	Key               Value[string] // PEM file: the private key
+	Profile           Value[string] // modern, legacy
+	ClientAuthorities Value[string] // PEM file; "" = clients show no certificate
+}
+
+// Certificate says which PEM files stand for a certificate of a Windows store.
+type Certificate struct {
 	Pos         source.Pos
+	Find        Value[string]
+	Store       Value[string] // "" = any
 	Certificate Value[string] // PEM file: the chain
-	Key         Value[string] // PEM file: the private key
-	Profile     Value[string] // modern
+	Key         Value[string] // PEM file; "" = in the same file, or none
+}
+
+// Hosting is what IIS knows of an application (wcf-config, 8).
+type Hosting struct {
+	Pos         source.Pos
+	Bindings    []Value[Site]
+	Application Value[string] // begins with a slash and ends without one, except "/"
+	Machine     Value[string] // "" = the host name
 }
 
 // Service says what stands for a service of the WCF file. Exactly one of
 // Builtin, Forward and Unused is written.
 type Service struct {
-	Pos     source.Pos
-	Name    Value[string]
-	Builtin Value[string] // echo, calculator, sink
-	Forward Value[string] // the name of a client endpoint, or an absolute URL
-	Unused  Value[bool]
+	Pos               source.Pos
+	Name              Value[string]
+	Builtin           Value[string] // echo, calculator, rounding-calculator, sink
+	Forward           Value[string] // the name of a client endpoint, or an absolute URL
+	Unused            Value[bool]
+	AddressFilterMode Value[string] // Exact, Prefix, Any; "" = the default of the service
 }
 
-// Endpoint changes how one endpoint of the WCF file works.
-type Endpoint struct {
+// Contract says which messages a contract of the WCF file takes. Exactly one of
+// WSDL and Operations is written.
+type Contract struct {
 	Pos        source.Pos
-	Name       Value[string]   // of a service or client endpoint
-	Mode       Value[string]   // routing or forward-signed; "" = the default of the endpoint
-	Pass       []Value[string] // http.pass: fields that travel on besides the safe list
-	Repeatable []Value[string] // actions that may be sent again when delivery is unknown
-	Accept     Value[string]   // one-way: held or after-delivery
-	TLS        *ClientTLS      // of a client endpoint; nil = Clients.TLS
-	Proxy      Value[string]   // of a client endpoint
+	Name       Value[string]
+	WSDL       Value[string] // file
+	PortType   Value[string] // "" = the only one
+	Operations []Operation
+}
+
+// Operation is one exchange of a contract.
+type Operation struct {
+	Pos         source.Pos
+	Name        Value[string]
+	Action      Value[string] // "*" = every action
+	ReplyAction Value[string] // "" = any
+	OneWay      Value[bool]
+}
+
+// Binding overrides what the WCF file says of one binding configuration.
+type Binding struct {
+	Pos      source.Pos
+	Name     Value[string] // "wsHttpBinding/plain", or "wsHttpBinding" for the default configuration
+	Security Value[string] // None, Transport, pass
+}
+
+// Filter says what stands for a custom filter.
+type Filter struct {
+	Pos  source.Pos
+	Type Value[string] // the full .NET name
+	Is   Value[string] // round-robin, match-all, match-none
 }
 
 // Clients is how Viaduct connects to destinations.
@@ -86,6 +141,12 @@ type ClientTLS struct {
 	Key         Value[string] // PEM file
 }
 
+// Egress opens addresses that messages, metadata and registries name.
+type Egress struct {
+	Allow     []Value[egress.Rule]
+	AllowSelf Value[bool]
+}
+
 // Limits bounds what the process holds. Sizes are in octets.
 type Limits struct {
 	MessageMemory         Value[int64] // 0 = automatic
@@ -98,13 +159,15 @@ type Limits struct {
 
 // HTTP bounds slow clients.
 type HTTP struct {
-	MinRate      Value[int64] // octets per second; 0 = off
-	MinRateAfter Value[time.Duration]
+	MinRate           Value[int64] // octets per second; 0 = off
+	MinRateAfter      Value[time.Duration]
+	CloseAfterChunked Value[string] // auto, always, never
 }
 
 // SOAP bounds an envelope.
 type SOAP struct {
-	Headers Value[int64]
+	Headers         Value[int64]
+	VersionMismatch Value[bool] // answer with the fault and Upgrade
 }
 
 // XML says how much of a message is checked.
@@ -114,19 +177,33 @@ type XML struct {
 	SplitValue  Value[string] // refuse, join
 }
 
-// WSA bounds addressing.
+// FilterBudget bounds what XPath filters cost for one message.
+type FilterBudget struct {
+	Visits Value[int64]
+	Time   Value[time.Duration]
+}
+
+// WSA is what the process does about addressing.
 type WSA struct {
-	MaxHops Value[int64]
+	MaxHops            Value[int64]
+	ReplyTargets       []Value[egress.Prefix]
+	DialTo             []Value[egress.Prefix]
+	MissingTo          Value[string] // refuse, via
+	DuplicateMessageID Value[string] // off, refuse
+	OtherVersion       Value[string] // warn, refuse
 }
 
 // Disclosure is what a refused client learns.
 type Disclosure struct {
-	Disclose Value[string] // reason, none
+	Disclose  Value[string] // reason, none
+	ExplainTo []Value[netip.Prefix]
 }
 
 // Admin is the address of health, metrics and the API.
 type Admin struct {
-	Address Value[string] // host:port; "" = none
+	Address   Value[string]    // host:port; "" = none
+	Decisions Value[int64]     // how many are kept; 0 = off
+	Token     Value[SecretRef] // zero = none
 }
 
 // Log is what is written about messages.

@@ -108,10 +108,10 @@ func TestParse_errors(t *testing.T) {
 	for _, tt := range []struct{ name, in, want string }{
 		{"unknown key", "lgo: {}", `s:1:1: the settings: unknown setting "lgo"; did you mean log?`},
 		{"letter case", "LOG: {}", "did you mean log?"},
-		{"list of what is known", "wsa: {hops: 3}", "s:1:7: wsa: unknown setting \"hops\"; use one of maxHops"},
+		{"list of what is known", "wsa: {hops: 3}", "s:1:7: wsa: unknown setting \"hops\"; use one of maxHops, replyTargets"},
 		{"names are no keys", "services:\n  Contoso.Orders: {builtin: echo}", "s:2:3: services: write a list (- name: ...)"},
-		{"not yet", "contracts: []", "s:1:1: contracts is known and not served yet; remove it"},
-		{"not yet, inner", "wsa: {replyTargets: []}", "s:1:7: wsa.replyTargets is known and not served yet"},
+		{"not yet", "relay: []", "s:1:1: relay is known and not served yet; remove it"},
+		{"not yet, inner", "limits: {expansion: 5}", "s:1:10: limits.expansion is known and not served yet"},
 		{"twice", "log: {level: info, level: warn}", "s:1:20: log.level stands twice, first in line 1"},
 		{"enum", "xml: {check: heda}", "did you mean head?"},
 		{"bool", "log: {access: yes}", "s:1:15: log.access: use true or false"},
@@ -238,6 +238,10 @@ func FuzzParse(f *testing.F) {
 	data, err := os.ReadFile(sample)
 	require.NoError(f, err)
 	f.Add(data)
+	for _, s := range settings.PendingSamples() {
+		f.Add([]byte(s))
+	}
+	f.Add([]byte("hosting: {bindings: ['https [::1]:443:h', 'http :80:'], application: //}\negress: {allow: ['[::1]:80', 'a:b']}\nadmin: {token: 'file:'}"))
 	for _, s := range []string{"", "a: &a [*a]", "<<: {a: b}", "log: !!binary x", "? [a]\n: b", "services: [{name: a, unused: true}]", "\xff\xfe"} {
 		f.Add([]byte(s))
 	}
@@ -252,11 +256,20 @@ func FuzzParse(f *testing.F) {
 func BenchmarkParse(b *testing.B) {
 	data, err := os.ReadFile(sample)
 	require.NoError(b, err)
-	b.ReportAllocs()
-	b.SetBytes(int64(len(data)))
-	for b.Loop() {
-		if _, err := settings.Parse("s", data, settings.Overrides{}); err != nil {
-			b.Fatal(err)
-		}
+	var many strings.Builder
+	many.WriteString("endpoints:\n")
+	for i := range 1000 {
+		fmt.Fprintf(&many, "  - {name: e%d, deadline: 5s, http: {pass: [X-A, X-B]}, limits: {concurrent: 5}}\n", i)
+	}
+	for name, data := range map[string][]byte{"file=sample": data, "endpoints=1000": []byte(many.String())} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(data)))
+			for b.Loop() {
+				if _, err := settings.Parse("s", data, settings.Overrides{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
