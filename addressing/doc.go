@@ -26,6 +26,14 @@
 //     the SOAP, WS-Addressing and WS-Security namespaces are refused there.
 //   - A header in WCF's internal namespace for "no addressing" is refused as
 //     soap.structure; like WCF's HTTP 400.
+//   - Between versions ([Bridge], [Outbound.Apply], [AddressReply]) the codes of
+//     addressing faults are those of the target, detail about headers moves
+//     between Detail and the header FaultDetail, and headers that would be the
+//     target's addressing properties, which nobody has read, stay behind. WCF
+//     copies all of that as it is. RelatesTo of another relationship than reply
+//     has no translation and is dropped there.
+//   - [Window], [ReplyTargets] and [Properties.AdoptTo] do what WCF never does;
+//     nothing uses them unless the settings ask for it.
 //   - FormatAction escapes '%' and '+', so that a peer which decodes once reads
 //     what Viaduct read. WCF leaves both alone.
 package addressing

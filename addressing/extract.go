@@ -43,13 +43,14 @@ func extract(env *soap.Envelope, known *Known, reply bool) (Properties, error) {
 			return Properties{}, refusal.New(refusal.SOAPStructure, int64(b.Element.Start),
 				"a header of the namespace that stands for no addressing")
 		case string(space) == own:
-			if b.RoleKind != soap.RoleUltimate && b.RoleKind != soap.RoleNext {
+			if !forMe(b) {
 				continue
 			}
-			if kind, ok := kindOf(b.Name.Local); ok {
-				if err := p.read(env, known, kind, i); err != nil {
-					return Properties{}, err
-				}
+			kind, ok := kindOf(b.Name.Local)
+			if !ok {
+				p.others = true
+			} else if err := p.read(env, known, kind, i); err != nil {
+				return Properties{}, err
 			}
 		case p.version != soap.AddressingNone && isAddressing(space):
 			if known != nil && known.refuseOther {

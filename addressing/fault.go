@@ -71,7 +71,7 @@ func HeaderRequired(v soap.Version, k Kind) *soap.Fault {
 	if v.Addressing != soap.Addressing10 {
 		return InternalServiceFault()
 	}
-	return withProblem(fault(soap.Sender, v.Addressing, FaultAction(v.Addressing), reason, "MessageAddressingHeaderRequired"), v, k)
+	return withProblem(fault(soap.Sender, v.Addressing, FaultAction(v.Addressing), reason, headerRequired10), v, k)
 }
 
 // InvalidCardinality is FT-06, in 2004/08 FT-07: a header that was read occurs
@@ -81,7 +81,7 @@ func InvalidCardinality(v soap.Version, k Kind) *soap.Fault {
 		return InternalServiceFault()
 	}
 	reason := fmt.Sprintf("Header %s occurs more than once.", k)
-	return withProblem(fault(soap.Sender, v.Addressing, FaultAction(v.Addressing), reason, "InvalidAddressingHeader", "InvalidCardinality"), v, k)
+	return withProblem(fault(soap.Sender, v.Addressing, FaultAction(v.Addressing), reason, invalidHeader10, string(ProblemCardinality)), v, k)
 }
 
 // Fault returns [InvalidCardinality].
@@ -141,10 +141,11 @@ func dispatcherFault(code soap.Code, subcode, reason string) *soap.Fault {
 func EndpointUnavailable(v soap.Version, retryAfter time.Duration) *soap.Fault {
 	f := fault(soap.Receiver, v.Addressing, FaultAction(v.Addressing),
 		"The endpoint cannot process the message now. Try again later.", "EndpointUnavailable")
-	if v.Addressing != soap.Addressing10 || retryAfter <= 0 {
+	// 2004/08 has the element, but nowhere to put it in SOAP 1.1.
+	if v.Addressing == soap.AddressingNone || retryAfter <= 0 || v == soap.Soap11WSAddressingAugust2004 {
 		return f
 	}
-	detail := fmt.Appendf(nil, `<a:RetryAfter xmlns:a="%s">%s</a:RetryAfter>`, wsa10NS,
+	detail := fmt.Appendf(nil, `<a:RetryAfter xmlns:a="%s">%s</a:RetryAfter>`, v.Addressing.Namespace(),
 		strconv.FormatInt(max(retryAfter.Milliseconds(), 1), 10))
 	return withDetail(f, v.Envelope, detail)
 }
@@ -163,7 +164,10 @@ func withDetail(f *soap.Fault, v soap.EnvelopeVersion, detail []byte) *soap.Faul
 		f.Detail = detail
 		return f
 	}
-	header := fmt.Appendf(nil, `<a:FaultDetail xmlns:a="%s">%s</a:FaultDetail>`, wsa10NS, detail)
-	f.Headers = append(f.Headers, header)
+	f.Headers = append(f.Headers, faultDetailHeader(detail))
 	return f
+}
+
+func faultDetailHeader(detail []byte) []byte {
+	return fmt.Appendf(nil, `<a:%s xmlns:a="%s">%s</a:%[1]s>`, faultDetail, wsa10NS, detail)
 }

@@ -1,6 +1,8 @@
 package addressing
 
 import (
+	"cmp"
+
 	"github.com/viaduct-soap/viaduct/soap"
 )
 
@@ -25,6 +27,10 @@ type Request struct {
 	Reply bool
 	// NewID makes an identifier; needed with Reply.
 	NewID func() MessageID
+	// Manual says that the binding writes no headers of its own
+	// (manualAddressing): those of the base are translated where the version
+	// differs, and nothing else is done.
+	Manual bool
 }
 
 // NewOutbound prepares requests to a. Errors: [ErrNoneAddress],
@@ -52,20 +58,21 @@ func NewOutbound(a *EndpointAddress, v soap.Version) (*Outbound, error) {
 // Apply addresses the draft of a request as WCF's channel does after routing
 // (dispatch 6, 8.7): To becomes the address, From and FaultTo go, ReplyTo is
 // anonymous when an answer is expected and goes otherwise, address headers are
-// appended. In a draft of the base's version nothing else changes, and a header
-// that says the same already stays as it is. Between versions the headers of the
-// old one go, and Action, MessageID and RelatesTo are written anew; without
-// addressing the action travels in the transport alone.
+// appended. Headers of the addressing namespace that are no properties go too.
+// In a draft of the base's version nothing else changes, and a header that says
+// the same already stays as it is. Between versions the headers of the old one
+// go, and Action, MessageID and RelatesTo are written anew; without addressing
+// the action travels in the transport alone.
 //
 // Base holds the properties of the draft's base. The error is a
-// *[CardinalityError].
+// *[CardinalityError], or [ErrNoneAddress] where Manual asks for what the version
+// cannot say.
 func (o *Outbound) Apply(d *soap.Draft, base *Properties, r Request) error {
 	v := o.version.Addressing
 	if base.version != v {
-		if err := o.translate(d, base, r); err != nil {
-			return err
-		}
-		o.applyHeaders(d)
+		return o.translate(d, base, r)
+	}
+	if r.Manual {
 		return nil
 	}
 	if v == soap.AddressingNone {
@@ -79,6 +86,7 @@ func (o *Outbound) Apply(d *soap.Draft, base *Properties, r Request) error {
 	}
 	base.removeAll(d, KindFrom)
 	base.removeAll(d, KindFaultTo)
+	base.removeOthers(d)
 	switch {
 	case !r.Reply:
 		base.removeAll(d, KindReplyTo)
@@ -98,21 +106,23 @@ func (o *Outbound) Apply(d *soap.Draft, base *Properties, r Request) error {
 
 // translate writes the properties of a message of another version.
 func (o *Outbound) translate(d *soap.Draft, base *Properties, r Request) error {
-	for k := range kinds {
-		if err := base.check(k); err != nil && k <= KindRelatesTo {
+	for k := KindTo; k <= KindRelatesTo; k++ {
+		if err := base.check(k); err != nil {
 			return err
 		}
-		base.removeAll(d, k)
 	}
+	removeOld(d, base.version, o.version.Addressing)
 	if o.version.Addressing == soap.AddressingNone {
+		if !r.Manual {
+			o.applyHeaders(d)
+		}
 		return nil
 	}
-	if r.Action == "" {
-		r.Action = base.action
+	if a := cmp.Or(r.Action, base.action); a != "" {
+		d.Append(header(o.version, "Action", string(a), true))
 	}
-	d.Append(header(o.version, "Action", string(r.Action), true))
 	id := MessageID(base.messageID)
-	if id == "" && r.Reply {
+	if id == "" && r.Reply && !r.Manual {
 		id = r.NewID()
 	}
 	if id != "" {
@@ -121,11 +131,41 @@ func (o *Outbound) translate(d *soap.Draft, base *Properties, r Request) error {
 	if base.Has(KindRelatesTo) {
 		d.Append(header(o.version, "RelatesTo", string(base.relatesTo), false))
 	}
+	if r.Manual {
+		return base.appendAddresses(d, o.version)
+	}
 	if r.Reply {
 		d.Append(o.replyTo)
 	}
 	if o.to != nil {
 		d.Append(o.to)
+	}
+	o.applyHeaders(d)
+	return nil
+}
+
+// appendAddresses writes the addresses of a message in another version, for a
+// binding that does not write its own.
+func (p *Properties) appendAddresses(d *soap.Draft, v soap.Version) error {
+	for _, k := range []Kind{KindFrom, KindReplyTo, KindFaultTo} {
+		a, err := p.reference(k)
+		if err != nil {
+			return err
+		}
+		if a == nil {
+			continue
+		}
+		element, err := a.AppendEPR(nil, v.Addressing, k.String())
+		if err != nil {
+			return err
+		}
+		d.Append(element)
+	}
+	if to := p.to.String(); to != "" {
+		if to == anonymousText(p.version) {
+			to = anonymousText(v.Addressing)
+		}
+		d.Append(header(v, "To", to, true))
 	}
 	return nil
 }
@@ -187,7 +227,7 @@ func (p *Properties) removeAll(d *soap.Draft, k Kind) {
 	env := d.Base()
 	for i := range env.Blocks() {
 		b := &env.Blocks()[i]
-		if string(b.Name.Space) != p.version.Namespace() || b.RoleKind != soap.RoleUltimate && b.RoleKind != soap.RoleNext {
+		if string(b.Name.Space) != p.version.Namespace() || !forMe(b) {
 			continue
 		}
 		if kind, ok := kindOf(b.Name.Local); !ok || kind != k {
@@ -197,5 +237,20 @@ func (p *Properties) removeAll(d *soap.Draft, k Kind) {
 			continue
 		}
 		d.Remove(i)
+	}
+}
+
+// removeOthers removes headers of the addressing namespace that are no
+// properties (dispatch 8.7, step A).
+func (p *Properties) removeOthers(d *soap.Draft) {
+	if !p.others {
+		return
+	}
+	blocks := d.Base().Blocks()
+	for i := range blocks {
+		b := &blocks[i]
+		if _, property := kindOf(b.Name.Local); !property && string(b.Name.Space) == p.version.Namespace() && forMe(b) {
+			d.Remove(i)
+		}
 	}
 }

@@ -73,6 +73,7 @@ func Understands(v soap.AddressingVersion) func(xmltext.Name) bool {
 type Properties struct {
 	version soap.AddressingVersion
 	mixed   bool
+	others  bool // headers of the version's namespace that are no properties
 	twice   [kinds]bool
 	index   [kinds]int32 // index of the block, plus one
 
@@ -144,6 +145,18 @@ func (p *Properties) From() (*EndpointAddress, error) { return p.from, p.check(K
 // FaultTo returns the address for faults, nil when there is none.
 func (p *Properties) FaultTo() (*EndpointAddress, error) { return p.faultTo, p.check(KindFaultTo) }
 
+// reference returns ReplyTo, From or FaultTo.
+func (p *Properties) reference(k Kind) (*EndpointAddress, error) {
+	switch k {
+	case KindReplyTo:
+		return p.ReplyTo()
+	case KindFrom:
+		return p.From()
+	default:
+		return p.FaultTo()
+	}
+}
+
 // Adopt supplies what the transport knows where the version has no addressing
 // headers: To is the request URI with its query, Action is the claim (dispatch
 // 5.6). With addressing headers it does nothing, an absent To stays absent.
@@ -151,5 +164,14 @@ func (p *Properties) Adopt(via uritable.URI, claim Action) {
 	if p.version == soap.AddressingNone {
 		p.to = via
 		p.action = claim
+	}
+}
+
+// AdoptTo supplies the request URI for a To that is absent or anonymous
+// (wsa.missingTo=via; dispatch 5.7). WCF does not: such a message fails every
+// address filter but Any.
+func (p *Properties) AdoptTo(via uritable.URI) {
+	if p.version != soap.AddressingNone && (p.to.IsZero() || p.to.String() == anonymousText(p.version)) {
+		p.to = via
 	}
 }

@@ -12,13 +12,22 @@ type Reply struct {
 	// addressing version. "" means: the action of the answer's base, else the
 	// default fault action, else that of the request with "Response" behind it.
 	Action Action
+	// To is where the answer is delivered as a message of its own (see
+	// [ReplyTarget]); nil: it goes back on the request's channel.
+	To *EndpointAddress
+	// Manual says that the service addresses its answers itself
+	// (manualAddressing): the headers of the draft's base are translated where
+	// the version differs, and nothing else is done.
+	Manual bool
 }
 
 // AddressReply addresses the draft of an answer over HTTP (dispatch 7.3, 8.7):
 // RelatesTo names the request unless the answer names a message already, the
 // reference parameters of FaultTo or ReplyTo become headers, To goes (2004/08:
 // is anonymous), From, ReplyTo and FaultTo go. The answer travels on the
-// request's connection, whatever address ReplyTo holds.
+// request's connection, whatever address ReplyTo holds, unless r.To says that it
+// is delivered: then To is that address, and its reference parameters become
+// headers.
 //
 // Base holds the properties of the draft's base, nil for a message of Viaduct's
 // own; request those of the request, whose version the answer gets. send is
@@ -26,7 +35,16 @@ type Reply struct {
 // *[CardinalityError]; a fault is then sent without an address instead.
 func AddressReply(d *soap.Draft, base, request *Properties, r Reply) (send bool, err error) {
 	v := soap.Version{Envelope: d.Version().Envelope, Addressing: request.version}
-	destination, err := request.destination(r.Fault)
+	if r.Manual {
+		if base != nil && base.version != v.Addressing {
+			translateReply(d, base, request, v, r)
+		}
+		return true, nil
+	}
+	destination, err := r.To, error(nil)
+	if destination == nil {
+		destination, err = request.destination(r.Fault)
+	}
 	if err == nil {
 		err = request.check(KindMessageID)
 	}
@@ -55,6 +73,8 @@ func AddressReply(d *soap.Draft, base, request *Properties, r Reply) (send bool,
 		base.removeAll(d, k)
 	}
 	switch {
+	case r.To != nil:
+		base.put(d, KindTo, header(v, "To", r.To.URI.String(), true))
 	case v.Addressing == soap.Addressing10:
 		base.removeAll(d, KindTo)
 	case !base.Has(KindTo) || base.twice[KindTo] || !base.says(d, KindTo, anonymous200408):
@@ -95,25 +115,31 @@ func (p *Properties) destination(fault bool) (*EndpointAddress, error) {
 // translateReply takes out the headers of an answer of another version and
 // writes those that it keeps.
 func translateReply(d *soap.Draft, base, request *Properties, v soap.Version, r Reply) {
-	for k := range kinds {
-		base.removeAll(d, k)
-	}
+	removeOld(d, base.version, v.Addressing)
 	if v.Addressing == soap.AddressingNone {
 		return
 	}
 	if r.Action == "" {
 		r.Action = translateFaultAction(base.action, base.version, v.Addressing)
 	}
-	d.Append(header(v, "Action", string(r.action(request, v.Addressing)), true))
+	if a := r.action(request, v.Addressing); a != "" {
+		d.Append(header(v, "Action", string(a), true))
+	}
 	if base.Has(KindMessageID) {
 		d.Append(header(v, "MessageID", string(base.messageID), false))
 	}
 	relates := base.relatesTo
-	if len(relates) == 0 {
+	if len(relates) == 0 && !r.Manual {
 		relates = request.messageID
 	}
 	if len(relates) > 0 {
 		d.Append(header(v, "RelatesTo", string(relates), false))
+	}
+	if to := base.to.String(); r.Manual && to != "" {
+		if to == anonymousText(base.version) {
+			to = anonymousText(v.Addressing)
+		}
+		d.Append(header(v, "To", to, true))
 	}
 }
 
@@ -129,6 +155,20 @@ func translateFaultAction(a Action, from, to soap.AddressingVersion) Action {
 		return FaultAction(to)
 	default:
 		return a
+	}
+}
+
+// ActionOf returns the action that [AddressReply] gives the answer, for the
+// transport that delivers it to [Reply.To].
+func (r Reply) ActionOf(base, request *Properties) Action {
+	switch v := request.version; {
+	case base != nil && base.version == v && base.Has(KindAction):
+		return base.action
+	case base != nil && base.version != v && r.Action == "":
+		r.Action = translateFaultAction(base.action, base.version, v)
+		fallthrough
+	default:
+		return r.action(request, v)
 	}
 }
 

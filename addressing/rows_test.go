@@ -42,8 +42,7 @@ func TestRows(t *testing.T) {
 	rows.Complete(t, "EPR", 1, 12)
 	rows.Complete(t, "ACT", 1, 11)
 	rows.Complete(t, "RPL", 1, 9)
-	rows.Complete(t, "FT", 1, 9)
-	rows.Complete(t, "FT", 11, 12)
+	rows.Complete(t, "FT", 1, 14)
 }
 
 func askRead(t *testing.T, a []string, o KnownOptions) string {
@@ -215,6 +214,33 @@ func askFault(t *testing.T, a []string) string {
 	case "internal":
 		f = FaultFrom(errors.New("secret"), v)
 		assert.NotContains(t, f.Reason, "secret")
+	case "must":
+		env := message(t, a[1], `<t:X s:mustUnderstand="1"/>`)
+		f = NotUnderstood(env, soap.NotUnderstood(env, Understands(v.Addressing), []string{""}))
+	case "ended":
+		f = SessionTerminated()
+	case "given", "given with action":
+		given := &soap.Fault{Code: soap.Sender, Reason: "no", Subcodes: []soap.QName{{Space: "urn:s", Local: "Late"}}, Detail: []byte(`<d/>`)}
+		if a[0] != "given" {
+			given.Action = "urn:s/LateFault"
+		}
+		f = FaultFrom(given, v)
+		assert.Same(t, given, f, "as given")
+		request := Bare(v.Addressing)
+		d := soap.FaultDraft(f, v)
+		defer d.Close()
+		_, err := AddressReply(d, nil, &request, Reply{Fault: true, Action: Action(f.Action)})
+		require.NoError(t, err)
+		_, env := written(t, d)
+		return strings.TrimSpace(describe(f, v) + " " + listHeaders(t, env))
+	case "duplicate":
+		f = FaultFrom(&DuplicateIDError{ID: "m"}, v)
+	case "anonymous":
+		f = InvalidHeader(v, KindReplyTo, ProblemOnlyAnonymous)
+	case "iri":
+		f = WithProblemIRI(DestinationUnreachable(v.Addressing, "http://h/"), v, "http://h/")
+	case "problem":
+		f = WithProblemAction(ActionNotSupported(v.Addressing, "urn:a"), v, "urn:a", "urn:b")
 	case "unavailable":
 		f = EndpointUnavailable(v, 1500*time.Millisecond)
 	}
@@ -229,7 +255,7 @@ func describe(f *soap.Fault, v soap.Version) string {
 	text := f.Code.String()
 	for _, q := range f.Subcodes {
 		text += "/" + map[string]string{
-			wsa10NS: "a", wsa2004NS: "a", soap.NamespaceAddressingNone: "none", soap.NamespaceDispatcher: "N",
+			wsa10NS: "a", wsa2004NS: "a", soap.NamespaceAddressingNone: "none", soap.NamespaceDispatcher: "N", "urn:s": "s",
 		}[q.Space] + ":" + q.Local
 	}
 	switch action := Action(f.Action); action {

@@ -103,10 +103,10 @@ func BenchmarkDraft(b *testing.B) {
 }
 
 func BenchmarkBridge(b *testing.B) {
-	for _, size := range []int{1 << 10, 10 << 10} {
+	for _, size := range []int{1 << 10, 100 << 10} {
 		b.Run(fmt.Sprintf("size=%dk", size>>10), func(b *testing.B) {
 			m := order(size)
-			e, err := soap.Decode(context.Background(), bytes.NewReader(m), soap.DecodeOptions{Size: int64(len(m))})
+			e, err := soap.Decode(context.Background(), bytes.NewReader(m), soap.DecodeOptions{Size: int64(len(m)), Limits: soap.Limits{Message: 1 << 20}})
 			require.NoError(b, err)
 			defer e.Release()
 			b.ReportAllocs()

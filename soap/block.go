@@ -38,6 +38,7 @@ const (
 	markMustUnderstand markKind = iota
 	markRole
 	markRelay
+	markEncoding
 )
 
 // Namespaces of attributes that carry ids.
@@ -97,6 +98,8 @@ func (e *Envelope) soapAttribute(b *Block, a *xmltext.Attr) (err error) {
 	case string(local) == attrRelay && e.Version.Envelope == SOAP12:
 		kind = markRelay
 		b.Relay, err = e.boolean(a)
+	case string(local) == attrEncoding:
+		kind = markEncoding
 	default:
 		return nil
 	}

@@ -22,12 +22,15 @@ const ownPrefix = "s"
 // frame is what stands around the blocks and the content of Body where the outer
 // elements are written anew.
 type frame struct {
-	prefix  string
-	pre     []byte // start tag of Envelope
-	opening []byte // start tag of Header
-	closing []byte // end tag of Header
-	body    []byte // start tag of Body
-	post    []byte // end tags of Body and Envelope
+	prefix   string
+	pre      []byte // start tag of Envelope
+	opening  []byte // start tag of Header
+	closing  []byte // end tag of Header
+	body     []byte // start tag of Body, and the first skip octets of its content
+	post     []byte // end tags of Body and Envelope
+	skip     int64
+	fault    bool   // the content is a fault written anew
+	encoding []byte // encodingStyle of the base's outer elements, with its quotes
 }
 
 func newFrame(v EnvelopeVersion, prefix string) *frame {
@@ -44,50 +47,86 @@ func newFrame(v EnvelopeVersion, prefix string) *frame {
 // Bridge returns a draft of base in another version of the envelope. The outer
 // elements are written anew, with a prefix that base does not use; every
 // declaration that was in force at Header and at Body is in force there again,
-// so that QNames in content keep their meaning. Blocks are copied by position,
-// with role, mustUnderstand and relay in the new namespace (dispatch 8.7). A
-// fault is rebuilt as a fault, and an empty Body stays empty. WS-Addressing
-// headers are left to package addressing.
+// so that QNames in content keep their meaning, and attributes that are not
+// SOAP's stay. Blocks are copied by position, with role, mustUnderstand, relay
+// and encodingStyle in the new namespace (dispatch 8.7); NotUnderstood stays
+// behind where SOAP 1.1 has no such header. A fault is rebuilt as a fault, and an
+// empty Body stays empty. WS-Addressing headers are left to package addressing.
 //
-// The body is read by the view Content: ask for it in Needs. Where only the
-// addressing version differs the draft is that of NewDraft. A message whose
-// signature covers Body breaks; the caller looks at Touched before.
+// The body is read by the view Content, octet for octet and in constant memory
+// where it is still arriving. Where only the addressing version differs the draft
+// is that of NewDraft. The new Body has another name, so that its canonical form
+// is another one, whatever stays below it: a signature over Body breaks. The
+// caller asks package wssec before it sends.
 func Bridge(base *Envelope, to Version) (*Draft, error) {
-	d := NewDraft(base)
-	d.version = to
 	if to.Envelope == base.Version.Envelope {
+		d := NewDraft(base)
+		d.version = to
 		return d, nil
 	}
-	if err := d.bridge(to.Envelope); err != nil {
-		d.Close()
+	if fault, _ := IsFault(base); fault {
+		if s := base.body.State(); s != Held && s != Spooled {
+			return nil, ErrNotHeld
+		}
+		f, err := readFault(base)
+		if err != nil {
+			return nil, err
+		}
+		return BridgeFault(base, f, to)
+	}
+	d, err := reframe(base, to, freshPrefix(base.head))
+	if err != nil {
 		return nil, err
+	}
+	d.frame.outer(base)
+	if d.frame.encoding != nil && to.Envelope == SOAP12 {
+		d.frame.encode(base)
 	}
 	return d, nil
 }
 
-func (d *Draft) bridge(to EnvelopeVersion) error {
-	e := d.base
-	if to == EnvelopeNone || e.Version.Envelope == EnvelopeNone {
-		return ErrNoEnvelope
+// BridgeFault returns a draft of base in which f stands for the fault that base
+// is: read by ReadFault and changed as the caller likes. The outer elements are
+// written anew even where the version of the envelope is the same. The Headers
+// of f are appended to the blocks of base.
+func BridgeFault(base *Envelope, f *Fault, to Version) (*Draft, error) {
+	text := base.head
+	if base.body.State() <= Spooled {
+		whole, err := base.octets() // prefixes are declared inside the fault too
+		if err != nil {
+			return nil, err
+		}
+		text = whole
 	}
-	f := newFrame(to, freshPrefix(e.head))
-	if !e.header.Empty() {
-		f.opening = withScope(f.opening, e.outer)
-	}
-	d.frame = f
-	if fault, _ := IsFault(e); !fault {
-		f.body = withScope(f.body, e.inner)
-		return nil
-	}
-	if s := e.body.State(); s != Held && s != Spooled {
-		return ErrNotHeld
-	}
-	fault, err := readFault(e)
+	d, err := reframe(base, to, freshPrefix(text))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	d.own, d.content = true, fault.element(d.version, f.prefix)
-	return nil
+	d.frame.fault = true
+	d.frame.outer(base)
+	d.own, d.content = true, f.element(to, d.frame.prefix)
+	for _, h := range f.Headers {
+		d.Append(h)
+	}
+	return d, nil
+}
+
+// reframe returns a draft of base with outer elements of its own.
+func reframe(base *Envelope, to Version, prefix string) (*Draft, error) {
+	if to.Envelope == EnvelopeNone || base.Version.Envelope == EnvelopeNone {
+		return nil, ErrNoEnvelope
+	}
+	d := NewDraft(base)
+	d.version = to
+	d.frame = newFrame(to.Envelope, prefix)
+	if to.Envelope == SOAP11 {
+		for i := range base.blocks {
+			if base.blocks[i].Name.Is(Namespace12, "NotUnderstood") {
+				d.Remove(i)
+			}
+		}
+	}
+	return d, nil
 }
 
 // freshPrefix returns a prefix that is declared nowhere in head.
@@ -97,17 +136,6 @@ func freshPrefix(head []byte) string {
 		prefix = ownPrefix + strconv.Itoa(i)
 	}
 	return prefix
-}
-
-// withScope adds declarations to a start tag, of each prefix the innermost.
-func withScope(tag []byte, scope []xmltext.Decl) []byte {
-	tag = tag[:len(tag)-1]
-	for i, d := range scope {
-		if !hidden(d.Prefix, scope[i+1:]) {
-			tag = appendDecl(tag, d)
-		}
-	}
-	return append(tag, '>')
 }
 
 func hidden(prefix []byte, inner []xmltext.Decl) bool {
@@ -183,13 +211,21 @@ func (d *Draft) bridgedBlocks(dst [][]byte) [][]byte {
 // version says the same by leaving it out.
 func (d *Draft) attribute(b *Block, m mark) []byte {
 	to := d.version.Envelope
-	if m.kind == markMustUnderstand {
+	switch m.kind {
+	case markMustUnderstand:
 		return d.soapAttribute(attrMustUnderstand, boolean(b.MustUnderstand))
-	}
-	if m.kind == markRelay || b.RoleKind == RoleUltimate {
-		return nil // SOAP 1.1 knows no relay; no role is the final receiver
+	case markEncoding:
+		return d.frame.encodingStyle(to, d.base.head[m.value.Start-1:m.value.End+1])
+	case markRelay:
+		if to == SOAP11 {
+			return nil // it knows no relay
+		}
+		return d.soapAttribute(attrRelay, boolean(b.Relay))
+	default:
 	}
 	switch b.RoleKind {
+	case RoleUltimate:
+		return nil // no role is the final receiver
 	case RoleNext:
 		return d.soapAttribute(to.roleAttr(), to.NextRole())
 	default:

@@ -21,7 +21,15 @@
 //
 //   - mustUnderstand is checked only for the roles that Viaduct plays; WCF looks
 //     at every header, whatever its role (see NotUnderstood).
-//   - Bridge translates the attributes role, mustUnderstand and relay and copies
-//     headers by position; WCF leaves the attributes in the old namespace and
-//     finds headers by name, which fails where a name occurs twice.
+//   - Bridge translates the attributes role, mustUnderstand, relay and
+//     encodingStyle and copies headers by position; WCF leaves the attributes in
+//     the old namespace, where they lose their meaning, and finds headers by name,
+//     which fails where a name occurs twice.
+//   - A bridged fault keeps all its texts, its Node and Role, its subcodes as far
+//     as the version has room, and its detail octet for octet with what was
+//     declared around it. WCF writes the fault anew from what its objects hold.
+//   - In SOAP 1.1 a subcode stands for the codes Client and Server only, never for
+//     MustUnderstand or VersionMismatch.
+//   - NotUnderstood headers of a bridged fault stay behind where SOAP 1.1 has none.
+//   - VersionMismatchFault exists; WCF answers 400 or 415.
 package soap

@@ -118,14 +118,15 @@ func (d *Draft) edit(block int, element []byte) {
 
 // Touched returns the spans of the base's head that the message does not take
 // over as they are, in order: what a check of signatures has to look at. An
-// appended block is an empty span where it goes. Of a bridged message all is
-// touched.
+// appended block is an empty span where it goes. Of a message that is bridged
+// they are the start tags of Envelope, Header and Body, and the SOAP attributes
+// of the blocks that go on.
 func (d *Draft) Touched() []xmltext.Span {
 	switch {
 	case d.base == nil:
 		return nil
 	case d.frame != nil:
-		return []xmltext.Span{{Start: 0, End: len(d.base.head)}}
+		return d.reframed()
 	}
 	spans := make([]xmltext.Span, 0, len(d.edits)+1)
 	for _, e := range d.edits {
@@ -136,6 +137,43 @@ func (d *Draft) Touched() []xmltext.Span {
 		spans = append(spans, xmltext.Span{Start: at, End: at})
 	}
 	return spans
+}
+
+// reframed is Touched where the outer elements are written anew.
+func (d *Draft) reframed() []xmltext.Span {
+	e, edits, marks := d.base, d.edits, d.base.marks
+	spans := []xmltext.Span{e.root}
+	if !e.header.Empty() {
+		spans = append(spans, xmltext.Span{Start: e.header.Start, End: e.content.Start})
+	}
+	for i := range e.blocks {
+		edited := len(edits) > 0 && edits[0].block == i
+		if edited {
+			spans = append(spans, e.blocks[i].Element)
+			edits = edits[1:]
+		}
+		for ; len(marks) > 0 && marks[0].block == i; marks = marks[1:] {
+			if !edited {
+				spans = append(spans, marks[0].attribute)
+			}
+		}
+	}
+	if len(d.added) > 0 {
+		spans = append(spans, xmltext.Span{Start: e.content.End, End: e.content.End})
+	}
+	return append(spans, e.bodyTag)
+}
+
+// Rebuilt reports whether the outer elements of the base are written anew, as
+// between versions of the envelope.
+func (d *Draft) Rebuilt() bool { return d.base != nil && d.frame != nil }
+
+// skip is how much of the content is written with the head.
+func (d *Draft) skip() int64 {
+	if d.frame != nil {
+		return d.frame.skip
+	}
+	return 0
 }
 
 // view is the view of the base's body that the draft writes.
@@ -161,6 +199,7 @@ func (d *Draft) Size() (int64, bool) {
 	n, known := int64(len(d.content)), true
 	if !d.own {
 		n, known = d.base.body.length(d.view())
+		n = max(n-d.skip(), 0)
 	}
 	for _, p := range d.plan() {
 		n += int64(len(p))
@@ -176,8 +215,14 @@ func (d *Draft) Segments(dst [][]byte) (_ [][]byte, ok bool) {
 	dst = append(dst, d.plan()...)
 	if d.own {
 		dst = piece(dst, d.content)
-	} else if dst, ok = d.base.body.segments(dst, d.view()); !ok {
-		return dst[:n], false
+	} else {
+		m := len(dst)
+		if dst, ok = d.base.body.segments(dst, d.view()); !ok {
+			return dst[:n], false
+		}
+		if skip := d.skip(); skip > 0 {
+			dst[m] = dst[m][skip:]
+		}
 	}
 	return piece(dst, d.tail()), true
 }
@@ -202,6 +247,11 @@ func (d *Draft) WriteTo(w io.Writer) (total int64, err error) {
 		return 0, &buf.ReadError{Err: err}
 	}
 	defer func() { _ = body.Close() }() // a reader's Close does not fail
+	if skip := d.skip(); skip > 0 {
+		if _, err := io.CopyN(io.Discard, body, skip); err != nil {
+			return 0, &buf.ReadError{Err: err}
+		}
+	}
 	if total, err = d.start(w, body); err != nil {
 		return total, err
 	}

@@ -69,14 +69,29 @@ type Fault struct {
 	Subcodes []QName  // outermost first; SOAP 1.1 has room for the first only
 	Reason   string   // for people
 	Lang     string   // language of Reason; empty: en-US
+	Texts    []Text   // all texts of the reason where it has several; SOAP 1.1 has room for Reason alone
 	Detail   []byte   // children of Detail: XML with its own declarations
-	Node     string   // URI of the node that failed; SOAP 1.2 only
+	Node     string   // URI of the node that failed; SOAP 1.1: faultactor where Role is empty
 	Role     string   // URI of the role it played; SOAP 1.1: faultactor
 	Headers  [][]byte // header blocks that belong to the fault: XML with its own declarations
 	Action   string   // its wsa:Action; empty: the default fault action of the version
 	Cause    error    // for the log; never sent
 
-	relayed bool // read from a message: not shortened
+	relayed bool   // read from a message: not shortened
+	inner   []byte // content of Detail as it was read; nil without one
+	tag     []byte // attributes and declarations of its start tag
+	bare    bool   // no default namespace was in force there
+}
+
+// Text is the reason of a fault in one language.
+type Text struct{ Lang, Text string }
+
+// TakeDetail takes the detail out of f and returns it: elements that declare all
+// they use. A header may carry it then (WS-Addressing 1.0 SOAP Binding, 6.2).
+func (f *Fault) TakeDetail() []byte {
+	detail := f.Detail
+	f.Detail, f.inner, f.tag = nil, nil, nil
+	return detail
 }
 
 // Error returns code, subcodes and reason on one line.

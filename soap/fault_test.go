@@ -203,7 +203,7 @@ func TestReadFault(t *testing.T) {
 		{
 			"1.1 all parts", open11 + `<s:Body> <!-- c --><f:Fault xmlns:f="` + soap.Namespace11 + `" xmlns:x="urn:x" xmlns:y="urn:y"><faultcode>f:MustUnderstand</faultcode>` +
 				`<faultstring xml:lang="de">a&amp;b</faultstring><faultactor>urn:r</faultactor><detail> <x:D y="x"><y:z/></x:D> <E xmlns:y="u"/></detail></f:Fault>` + closed,
-			soap.Fault{Code: soap.MustUnderstand, Reason: "a&b", Lang: "de", Role: "urn:r", Detail: []byte(`<x:D xmlns:x="urn:x" xmlns:y="urn:y" y="x"><y:z/></x:D><E xmlns:y="u"/>`)},
+			soap.Fault{Code: soap.MustUnderstand, Reason: "a&b", Lang: "de", Role: "urn:r", Node: "urn:r", Detail: []byte(`<x:D xmlns:x="urn:x" xmlns:y="urn:y" y="x"><y:z/></x:D><E xmlns:y="u"/>`)},
 		},
 		{
 			"1.1 detail as text", open11 + `<s:Body><s:Fault><faultcode>s:Server</faultcode><faultstring/><detail>a&lt;b</detail></s:Fault>` + closed,

@@ -132,12 +132,15 @@ func readFault(e *Envelope) (*Fault, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := faultParser{data: text, version: e.Version.Envelope, fault: &Fault{relayed: true}}
+	p := faultParser{data: text, version: e.Version.Envelope, from: len(e.head), fault: &Fault{relayed: true}}
 	p.scan.Reset(e.opts.Limits.XML)
 	p.scan.SetEncoding(e.scan.encoding)
 	p.scan.Skip(e.scan.prolog)
 	if err := p.run(); err != nil {
 		return nil, err
+	}
+	if len(p.fault.Texts) == 1 {
+		p.fault.Texts = nil
 	}
 	return p.fault, nil
 }
@@ -165,6 +168,7 @@ type faultParser struct {
 	scan    xmltext.Scanner
 	data    []byte
 	version EnvelopeVersion
+	from    int // where the content of Body begins
 	fault   *Fault
 
 	child string // name of the child of Fault that is open
@@ -176,6 +180,7 @@ type faultParser struct {
 	outer []xmltext.Decl // in force inside Detail
 	own   []xmltext.Decl // declared by the child of Detail that is open
 	start int            // of that child, or of the content of Detail
+	inner int            // start of the content of Detail
 }
 
 const (
@@ -188,6 +193,9 @@ func (p *faultParser) run() error {
 		k, err := p.scan.Next(p.data, true)
 		if err != nil {
 			return err
+		}
+		if k != xmltext.End && k != xmltext.More && p.scan.Token().Start < p.from {
+			continue // headers
 		}
 		switch k {
 		case xmltext.StartTag:
@@ -227,6 +235,8 @@ func (p *faultParser) open(depth int) {
 	case depth == depthPart && (local == "Detail" || local == "detail"):
 		p.outer = append(p.outer[:0], p.scan.Scope()...)
 		p.start = p.scan.Token().End
+		p.inner = p.start
+		p.detailTag()
 	case depth == depthPart+1 && p.inDetail():
 		p.start = p.scan.Token().Start
 		p.own = append(p.own[:0], p.scan.Scope()[len(p.outer):]...)
@@ -298,25 +308,59 @@ func (p *faultParser) close(depth int) error {
 	case "faultcode":
 		p.code11()
 	case "Reason", "faultstring":
+		f.Texts = append(f.Texts, Text{p.lang, text})
 		// The first text counts, unless a later one is in English.
 		if f.Reason == "" || strings.HasPrefix(p.lang, "en") && !strings.HasPrefix(f.Lang, "en") {
 			f.Reason, f.Lang = text, p.lang
 		}
 	case "Node":
 		f.Node = text
-	case "Role", "faultactor":
+	case "Role":
 		f.Role = text
+	case "faultactor":
+		// It names who failed (SOAP 1.1, 4.4), which is Node; WCF reads it as both.
+		f.Role, f.Node = text, text
 	}
 	return nil
+}
+
+// detailTag keeps what the start tag of Detail has to say where its content goes
+// on as it is: the declarations in force, and attributes that are not SOAP's.
+func (p *faultParser) detailTag() {
+	f := p.fault
+	f.tag, f.bare = f.tag[:0], true
+	for i, d := range p.outer {
+		if hidden(d.Prefix, p.outer[i+1:]) {
+			continue
+		}
+		f.tag = appendDecl(f.tag, d)
+		f.bare = f.bare && (len(d.Prefix) > 0 || len(d.Space) == 0)
+	}
+	for _, a := range p.scan.Attrs() {
+		if string(a.Name.Space) == p.version.Namespace() {
+			continue
+		}
+		f.tag = append(f.tag, ' ')
+		if len(a.Prefix) > 0 {
+			f.tag = append(append(f.tag, a.Prefix...), ':')
+		}
+		f.tag = append(append(f.tag, a.Name.Local...), '=')
+		f.tag = append(f.tag, p.data[a.Raw.Start-1:a.Raw.End+1]...)
+	}
 }
 
 // closeDetail makes children of Detail stand alone. Text counts where there are
 // no children.
 func (p *faultParser) closeDetail(depth int) {
-	if depth == depthPart && len(p.fault.Detail) == 0 && !p.scan.Empty() {
-		if raw := p.data[p.start:p.scan.Token().Start]; !isBlanks(raw) {
+	if depth == depthPart {
+		raw := []byte{}
+		if !p.scan.Empty() {
+			raw = p.data[p.inner:p.scan.Token().Start]
+		}
+		if len(p.fault.Detail) == 0 && !isBlanks(raw) {
 			p.fault.Detail = bytes.Clone(raw)
 		}
+		p.fault.inner = append([]byte{}, raw...)
 	}
 	if depth != depthPart+1 {
 		return
@@ -379,6 +423,14 @@ func (p *faultParser) code11() {
 	f := p.fault
 	if p.name.Local == "" {
 		return
+	}
+	if p.name.Space == Namespace12 { // a peer that mixes the versions
+		for c := Receiver; c <= DataEncodingUnknown; c++ {
+			if p.name.Local == c.String() {
+				f.Code = c
+				return
+			}
+		}
 	}
 	standard, _, dotted := strings.Cut(p.name.Local, ".")
 	if p.name.Space == Namespace11 || p.name.Space == "" {

@@ -1,6 +1,10 @@
 package soap
 
-import "github.com/viaduct-soap/viaduct/internal/xmltext"
+import (
+	"cmp"
+
+	"github.com/viaduct-soap/viaduct/internal/xmltext"
+)
 
 // FaultDraft returns f as a message of version v. Its headers are the Headers of
 // f; the addressing headers of an answer are appended by the caller. A fault of
@@ -47,7 +51,7 @@ func (f *Fault) element(v Version, prefix string) []byte {
 	}
 	// One element of two may be long: what is left fits with the headers.
 	short := *f
-	short.Detail = nil
+	short.Detail, short.Texts = nil, nil
 	short.Reason, short.Node, short.Role = Echo(f.Reason), Echo(f.Node), Echo(f.Role)
 	short.Subcodes = nil
 	for _, q := range f.Subcodes {
@@ -66,7 +70,7 @@ type faultWriter struct {
 }
 
 // fault11 writes SOAP 1.1, 4.4, as WCF does: the first subcode, where there is
-// one, takes the place of the code (dispatch 5.4). Detail about headers must not
+// one, takes the place of the code Client or Server (dispatch 5.4). Detail about headers must not
 // be in the body (SOAP 1.1, 4.4); a fault that brings headers has it there.
 func (w *faultWriter) fault11(f *Fault) {
 	w.open("Fault")
@@ -79,15 +83,21 @@ func (w *faultWriter) fault11(f *Fault) {
 	w.raw("</faultcode><faultstring")
 	w.reason(f)
 	w.raw("</faultstring>")
-	if f.Role != "" {
+	if actor := cmp.Or(f.Role, f.Node); actor != "" {
 		w.raw("<faultactor>")
-		w.text(f.Role)
+		w.text(actor)
 		w.raw("</faultactor>")
 	}
-	if len(f.Detail) > 0 && len(f.Headers) == 0 {
+	switch {
+	case len(f.Headers) > 0:
+	case f.inner != nil && f.bare: // the element itself has no namespace
+		w.verbatim("detail", f)
+	case len(f.Detail) > 0:
 		w.raw("<detail>")
 		w.out = append(w.out, f.Detail...)
 		w.raw("</detail>")
+	case f.inner != nil:
+		w.raw("<detail/>")
 	}
 	w.end("Fault")
 }
@@ -110,13 +120,23 @@ func (w *faultWriter) fault12(f *Fault) {
 	}
 	w.end("Code")
 	w.open("Reason")
-	w.raw("<" + w.prefix + ":Text")
-	w.reason(f)
-	w.end("Text")
+	if len(f.Texts) == 0 {
+		w.raw("<" + w.prefix + ":Text")
+		w.reason(f)
+		w.end("Text")
+	}
+	for _, t := range f.Texts {
+		w.raw("<" + w.prefix + ":Text")
+		w.reason(&Fault{Reason: t.Text, Lang: t.Lang})
+		w.end("Text")
+	}
 	w.end("Reason")
 	w.optional("Node", f.Node)
 	w.optional("Role", f.Role)
-	if len(f.Detail) > 0 {
+	switch {
+	case f.inner != nil:
+		w.verbatim(w.prefix+":Detail", f)
+	case len(f.Detail) > 0:
 		w.open("Detail")
 		w.out = append(w.out, f.Detail...)
 		w.end("Detail")
@@ -124,8 +144,22 @@ func (w *faultWriter) fault12(f *Fault) {
 	w.end("Fault")
 }
 
-// first returns the first subcode, or nothing.
+// verbatim writes the detail of a fault that was read, octet for octet: what was
+// in force around it is declared on the element.
+func (w *faultWriter) verbatim(name string, f *Fault) {
+	w.raw("<" + name)
+	w.out = append(w.out, f.tag...)
+	w.raw(">")
+	w.out = append(w.out, f.inner...)
+	w.raw("</" + name + ">")
+}
+
+// first returns the subcode that stands for the code in SOAP 1.1, or nothing. A
+// code that says what to do with the message is never hidden by one.
 func (f *Fault) first() QName {
+	if f.Code == MustUnderstand || f.Code == VersionMismatch {
+		return QName{}
+	}
 	if len(f.Subcodes) > 0 && xmltext.IsNCName([]byte(f.Subcodes[0].Local)) {
 		return f.Subcodes[0]
 	}

@@ -72,3 +72,19 @@ func notUnderstood(n xmltext.Name) []byte {
 	h = append(append(h, prefix...), n.Local...)
 	return append(h, `"/>`...)
 }
+
+// VersionMismatchFault returns the fault for a message whose envelope has a
+// version that is not among supported (dispatch 8.3; SOAP 1.2 Part 1, 5.4.7 and
+// A.1). Its header Upgrade lists supported, the preferred first. It is sent as
+// SOAP 1.1, which a node of either version can read.
+func VersionMismatchFault(supported ...EnvelopeVersion) *Fault {
+	f := &Fault{Code: VersionMismatch, Reason: "The envelope has a version that is not supported here."}
+	h := []byte("<" + ownPrefix + ":Upgrade xmlns:" + ownPrefix + `="` + Namespace12 + `">`)
+	for _, v := range supported {
+		if v != EnvelopeNone {
+			h = append(h, "<"+ownPrefix+":SupportedEnvelope xmlns:n=\""+v.Namespace()+`" qname="n:Envelope"/>`...)
+		}
+	}
+	f.Headers = [][]byte{append(h, "</"+ownPrefix+":Upgrade>"...)}
+	return f
+}

@@ -60,3 +60,62 @@ func TestMustUnderstandFault(t *testing.T) {
 	assert.Empty(t, f.Headers, "SOAP 1.1 has no such header")
 	assert.Contains(t, text, `<faultcode>s:MustUnderstand</faultcode>`)
 }
+
+// TestNotUnderstood_roles is 8.1 and 8.2 of the dispatch rows: each role with and
+// without mustUnderstand, for a node in the middle and for the final receiver,
+// in both versions. relay changes nothing here: it says what a node forwards.
+func TestNotUnderstood_roles(t *testing.T) {
+	t.Parallel()
+	const next11 = "http://schemas.xmlsoap.org/soap/actor/next"
+	for _, c := range []struct {
+		name, role       string
+		v                soap.Version
+		middle, receiver bool // the header has to be understood there
+	}{
+		{"1.2 absent", "", soap.Soap12, false, true},
+		{"1.2 empty", `s:role=""`, soap.Soap12, false, true},
+		{"1.2 ultimateReceiver", `s:role="` + soap.Namespace12 + `/role/ultimateReceiver"`, soap.Soap12, false, true},
+		{"1.2 next", `s:role="` + soap.Namespace12 + `/role/next"`, soap.Soap12, true, true},
+		{"1.2 none", `s:role="` + soap.Namespace12 + `/role/none"`, soap.Soap12, false, false},
+		{"1.2 other", `s:role="urn:other"`, soap.Soap12, false, false},
+		{"1.2 role of 1.1", `s:role="` + next11 + `"`, soap.Soap12, false, false},
+		{"1.2 actor", `s:actor="` + next11 + `"`, soap.Soap12, false, true},
+		{"1.1 absent", "", soap.Soap11, false, true},
+		{"1.1 empty", `s:actor=""`, soap.Soap11, false, true},
+		{"1.1 next", `s:actor="` + next11 + `"`, soap.Soap11, true, true},
+		{"1.1 other", `s:actor="urn:other"`, soap.Soap11, false, false},
+		{"1.1 role of 1.2", `s:actor="` + soap.Namespace12 + `/role/next"`, soap.Soap11, false, false},
+		{"1.1 role", `s:role="` + soap.Namespace12 + `/role/next"`, soap.Soap11, false, true},
+	} {
+		for _, must := range []string{"", "0", "1", "true", "false"} {
+			for _, relay := range []string{"", "true"} {
+				open, attrs := open12, c.role
+				if c.v == soap.Soap11 {
+					open = open11
+				}
+				if must != "" {
+					attrs += ` s:mustUnderstand="` + must + `"`
+				}
+				if relay != "" {
+					attrs += ` s:relay="true"`
+				}
+				e := decode(t, open+`<s:Header><q:A xmlns:q="urn:q" `+attrs+`/></s:Header><s:Body/></s:Envelope>`, soap.DecodeOptions{Version: c.v})
+				nothing := func(xmltext.Name) bool { return false }
+				marked := must == "1" || must == "true"
+				assert.Equal(t, c.middle && marked, len(soap.NotUnderstood(e, nothing, nil)) == 1, "%s, %s: in the middle", c.name, attrs)
+				assert.Equal(t, c.receiver && marked, len(soap.NotUnderstood(e, nothing, []string{""})) == 1, "%s, %s: final receiver", c.name, attrs)
+				assert.Equal(t, relay != "" && c.v == soap.Soap12, e.Blocks()[0].Relay, "SOAP 1.1 knows no relay")
+				e.Release()
+			}
+		}
+	}
+}
+
+func TestVersionMismatchFault(t *testing.T) {
+	t.Parallel()
+	f := soap.VersionMismatchFault(soap.SOAP12, soap.SOAP11)
+	assert.Equal(t, open11+`<s:Header><s:Upgrade xmlns:s="`+soap.Namespace12+`"><s:SupportedEnvelope xmlns:n="`+soap.Namespace12+`" qname="n:Envelope"/>`+
+		`<s:SupportedEnvelope xmlns:n="`+soap.Namespace11+`" qname="n:Envelope"/></s:Upgrade></s:Header><s:Body><s:Fault><faultcode>s:VersionMismatch</faultcode>`+
+		`<faultstring xml:lang="en-US">The envelope has a version that is not supported here.</faultstring></s:Fault>`+closed,
+		write(t, soap.FaultDraft(f, soap.Soap11)))
+}

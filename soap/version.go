@@ -146,6 +146,11 @@ const (
 	attrRelay          = "relay"
 	attrRole12         = "role"
 	attrActor11        = "actor"
+	attrEncoding       = "encodingStyle"
+
+	// noEncoding12 says what an empty list says in SOAP 1.1: no claim of how
+	// values are encoded (SOAP 1.1, 4.1.1; SOAP 1.2 Part 1, 5.1.1).
+	noEncoding12 = Namespace12 + "/encoding/none"
 )
 
 // roleAttr returns the local name of the attribute that names the role.

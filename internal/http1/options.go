@@ -36,6 +36,10 @@ type Options struct {
 	// written without writev; one that is no syscall.Conn costs a short wait before
 	// each re-use.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Trial takes each request instead of the network: the address that would be
+	// dialled, and the octets of head and body without the framing of chunks. Do
+	// fails with ErrTrial then. nil = requests are sent.
+	Trial func(address string, request []byte)
 }
 
 // withDefaults replaces zeros; what is unlimited becomes a negative or huge value.

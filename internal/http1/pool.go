@@ -47,6 +47,9 @@ func (p *Pool) Do(ctx context.Context, req *Request) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.opts.Trial != nil {
+		return nil, p.trial(w, req)
+	}
 	c, err := p.acquire(ctx, nil)
 	if err != nil {
 		p.putWriter(w)

@@ -54,13 +54,23 @@ func TestCheck(t *testing.T) {
 
 func TestCheck_bridge(t *testing.T) {
 	t.Parallel()
+	must := strings.Replace(signed(reference("#_1", exc)), `<a:To u:Id="_1">`, `<a:To u:Id="_1" s:mustUnderstand="1">`, 1)
+	header := strings.Replace(signed(reference("#h", exc)), "<s:Header>", `<s:Header u:Id="h">`, 1)
+	inclusiveProof := strings.Replace(signed(reference("#_1", exc)), `<CanonicalizationMethod Algorithm="`+exc, `<CanonicalizationMethod Algorithm="`+inc, 1)
 	for _, c := range []struct{ name, message, broken string }{
 		{"unsigned", prolog + epilog, ""},
 		{"token", prolog + security("") + epilog, ""},
-		{"body", signed(reference("#_1", exc), reference("#_body", exc)), `Reference "#_body" (element Body`},
+		{"body", signed(reference("#_1", exc), reference("#_body", exc)), `writes Body anew, which would break Reference "#_body" (element Body`},
 		{"content of the body", signed(reference("#item", exc)), `Reference "#item" (in the body)`},
-		{"header", signed(reference("#_1", exc)), `Reference "#_1" (element To`},
-		{"attachment", signed(reference("cid:a")), `Signature "sig"`},
+		{"everything", signed(reference("", env, exc)), `Reference "" (whole message`},
+		{"headers that leave as they came", signed(reference("#_1", exc), reference("#_0", exc), reference("#tok", exc), reference("#tenant", exc)), ""},
+		{"attachment", signed(reference("cid:a", exc)), ""},
+		{"inclusive", signed(reference("#_1", inc)), `declares a prefix around Reference "#_1" (element To`},
+		{"no transform", signed(reference("#_1")), `Reference "#_1" (element To`},
+		{"SignedInfo by inclusive", inclusiveProof, `declares a prefix around Signature "sig"`},
+		{"mustUnderstand is signed", must, `Reference "#_1" (element To`},
+		{"Header is signed", header, `Reference "#h" (element Header`},
+		{"Action with mustUnderstand", signed(reference("#_2", exc)), `Reference "#_2" (element Action`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -69,6 +79,13 @@ func TestCheck_bridge(t *testing.T) {
 			require.NoError(t, err)
 			defer d.Close()
 			expect(t, wssec.Check(d), c.broken)
+			if c.broken != "" || !strings.Contains(c.message, "<Signature") {
+				return
+			}
+			d.Remove(block(t, e, "To"))
+			if strings.Contains(c.message, `URI="#_1"`) {
+				expect(t, wssec.Check(d), `Reference "#_1" (element To`)
+			}
 		})
 	}
 }

@@ -15,7 +15,12 @@
 // signed below it, since every canonical form depends on the namespace
 // declarations in force there (Exclusive XML Canonicalization 1.0, 2; Canonical
 // XML 1.0, 2.4). Drafts of the same envelope version never make such an edit.
-// Bridging makes it, so no message with a signature is bridged.
+//
+// Bridging writes Envelope, Header and Body anew. It keeps every declaration in
+// force and adds one. So a signature over Body, over all, or by a canonical form
+// that lists the declarations in force, breaks, and such a message is not
+// bridged. Signed headers that leave octet for octet, by exclusive
+// canonicalisation alone, survive.
 //
 // Differences from WCF: its routing service verifies or drops what it touches,
 // or sends a message whose signature no longer holds. Viaduct refuses the edit.
