@@ -1,6 +1,7 @@
 package binding
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/viaduct-soap/viaduct/internal/refusal"
@@ -61,8 +62,19 @@ func ParseContentType(contentType string, want soap.EnvelopeVersion) (Media, err
 	return m, nil
 }
 
+// ErrOtherSOAP is in the chain of the refusal of a content type that belongs to
+// another version of SOAP.
+var ErrOtherSOAP = errors.New("content type of another version of SOAP")
+
 func unexpectedType(got string, want soap.EnvelopeVersion) error {
-	return refusal.Newf(refusal.HTTPContentType, -1, "content type %q is not the expected %q", got, ContentType(want, UTF8))
+	err := refusal.Newf(refusal.HTTPContentType, -1, "content type %q is not the expected %q", got, ContentType(want, UTF8))
+	mediaType, _, _ := strings.Cut(got, ";")
+	mediaType = strings.TrimSpace(mediaType)
+	if want == soap.SOAP12 && strings.EqualFold(mediaType, MediaType(soap.SOAP11)) ||
+		want == soap.SOAP11 && strings.EqualFold(mediaType, MediaType(soap.SOAP12)) {
+		err.Err = ErrOtherSOAP
+	}
+	return err
 }
 
 func knownCharset(s string) bool {

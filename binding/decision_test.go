@@ -38,6 +38,44 @@ attempt 4 four http://four/s: answered, HTTP 200, 2ms
 `, d.String())
 }
 
+func TestDecision_candidates(t *testing.T) {
+	t.Parallel()
+	var d binding.Decision
+	d.Endpoint = binding.Choice{Name: "front", Why: "contract IOrders"}
+	d.Endpoints = []binding.Candidate{
+		{Name: `"front"`, Priority: 1, Matched: true, Text: "match", Pos: source.Pos{File: "web.config", Line: 3, Column: 5}},
+		{Name: `"back"`, Text: "action differs"},
+	}
+	d.Routed(binding.Choice{Name: "audit", Why: "priority 2"})
+	assert.Nil(t, d.Routes, "one route costs no list")
+	d.Routed(binding.Choice{Name: "orders", Why: "priority 2"})
+	d.Routed(binding.Choice{Name: "copy"})
+	assert.Equal(t, "audit", d.Route.Name, "the first stays")
+	assert.Len(t, d.Routes, 3)
+	d.Filters = []binding.Candidate{{Name: "audit", Priority: 2, Matched: true, Text: "match"}, {Name: "rest", Priority: -1, Text: "no"}}
+	assert.Equal(t, `endpoint  front: contract IOrders
+  + "front": match (web.config:3:5)
+  - "back": action differs
+route     audit: priority 2
+route     orders: priority 2
+route     copy
+  + audit, priority 2: match
+  - rest, priority -1: no
+`, d.String())
+}
+
+func TestRequest_Explains(t *testing.T) {
+	t.Parallel()
+	failed := errors.New("no match")
+	r := &binding.Request{}
+	assert.False(t, r.Explains(failed))
+	r.ExplainFailure = true
+	assert.True(t, r.Explains(failed))
+	assert.False(t, r.Explains(nil))
+	r.Explain = true
+	assert.True(t, r.Explains(nil))
+}
+
 func TestDecision_Attempted(t *testing.T) {
 	allocs := testing.AllocsPerRun(100, func() {
 		var d binding.Decision

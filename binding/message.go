@@ -48,6 +48,12 @@ type Request struct {
 	Conn     *Connection
 	Hops     int // routers that the message passed before this one
 	Decision Decision
+	// Explain asks hosting and routing for the candidates of their choices,
+	// ExplainFailure only where nothing could be chosen. Both cost time.
+	Explain, ExplainFailure bool
+	// ReplyTargets are the addresses to which the answer may be delivered instead
+	// of the request's channel; nil: none. See Reply.To.
+	ReplyTargets *addressing.ReplyTargets
 
 	refs    atomic.Int32
 	release func() // nil once Detach moved it
@@ -62,6 +68,10 @@ func NewRequest(env *soap.Envelope, release func()) *Request {
 	r.refs.Store(1)
 	return r
 }
+
+// Explains reports whether the candidates of a choice shall be recorded; err is
+// what came of the choice.
+func (r *Request) Explains(err error) bool { return r.Explain || err != nil && r.ExplainFailure }
 
 // Retain takes one more reference.
 func (r *Request) Retain() { r.refs.Add(1) }
@@ -93,8 +103,9 @@ func (r *Request) Detach() *Request {
 	d := &Request{
 		Envelope: r.Envelope, Properties: r.Properties, Via: r.Via, Action: r.Action, Shape: r.Shape,
 		Listener: r.Listener, Endpoint: r.Endpoint, Peer: r.Peer, HTTP: r.HTTP, Hops: r.Hops,
-		Decision: Decision{Listener: r.Decision.Listener, Endpoint: r.Decision.Endpoint},
-		release:  r.release,
+		Decision: Decision{Listener: r.Decision.Listener, Endpoint: r.Decision.Endpoint, Endpoints: r.Decision.Endpoints},
+		Explain:  r.Explain, ExplainFailure: r.ExplainFailure, ReplyTargets: r.ReplyTargets,
+		release: r.release,
 	}
 	d.refs.Store(1)
 	r.release = nil
@@ -109,7 +120,12 @@ type Reply struct {
 	Fault  bool           // the message is a fault
 	Reason refusal.Reason // of a fault that Viaduct made, else empty
 	Err    error          // likewise: the cause, for the log
-	Close  func()         // called once, after the answer was written or given up
+	// To is where the answer, which is addressed to it, is delivered as a message
+	// of its own; Action is what the transport says of it then. nil: it goes back
+	// on the request's channel. See addressing.ReplyTarget.
+	To     *addressing.EndpointAddress
+	Action addressing.Action
+	Close  func() // called once, after the answer was written or given up
 }
 
 // Discard gives up a reply that nobody gets. A nil Reply is fine.

@@ -3,6 +3,7 @@ package endpoint
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/viaduct-soap/viaduct/addressing"
 	"github.com/viaduct-soap/viaduct/binding"
@@ -48,6 +49,22 @@ func (o *Operation) Shape() binding.Shape {
 	default:
 		return binding.RequestReply
 	}
+}
+
+// NewContract returns a contract of operations that a settings file or a WSDL
+// lists: each may be the first message of a session, and one without a name is
+// called by its action. A reply without ReplyAction says its own, else the
+// request's action with "Response" behind it. The error is that of Check.
+func NewContract(name string, operations []Operation) (*Contract, error) {
+	c := &Contract{Name: name, Operations: slices.Clone(operations)}
+	for i := range c.Operations {
+		o := &c.Operations[i]
+		o.Initiating = true
+		if o.Name == "" {
+			o.Name = string(o.Action)
+		}
+	}
+	return c, c.Check()
 }
 
 // AnyContract is the contract "*": every message, the peer decides on the shape
@@ -143,8 +160,17 @@ func (c *Contract) Operation(a addressing.Action) (*Operation, error) {
 // Check returns what makes the contract unusable, nil otherwise.
 func (c *Contract) Check() error {
 	var errs []error
+	if len(c.Operations) == 0 {
+		errs = append(errs, fmt.Errorf("contract %q has no operation; add one", c.Name))
+	}
 	seen := map[addressing.Action]string{}
 	for _, o := range c.Operations {
+		if o.Action == "" {
+			errs = append(errs, fmt.Errorf("contract %q: operation %q has no action; add one, or * for every action", c.Name, o.Name))
+		}
+		if o.OneWay && o.ReplyAction != "" {
+			errs = append(errs, fmt.Errorf("contract %q: operation %q is one-way and has a reply action; remove one of them", c.Name, o.Name))
+		}
 		if first, ok := seen[o.Action]; ok {
 			errs = append(errs, fmt.Errorf("contract %q: operations %q and %q have the same action %q; give each its own",
 				c.Name, first, o.Name, o.Action))
@@ -152,6 +178,23 @@ func (c *Contract) Check() error {
 		seen[o.Action] = o.Name
 	}
 	return errors.Join(errs...)
+}
+
+// CheckSessions returns why endpoints of the contract cannot use a binding that
+// has no sessions, nil when they can. kind names the binding.
+func (c *Contract) CheckSessions(kind string) error {
+	if c.Session != SessionRequired {
+		return nil
+	}
+	instead := "a contract without sessions"
+	switch c.Name {
+	case routers + "ISimplexSessionRouter":
+		instead = "ISimplexDatagramRouter"
+	case routers + "IDuplexSessionRouter":
+		instead = "IRequestReplyRouter, or ISimplexDatagramRouter for one-way messages"
+	}
+	return fmt.Errorf("contract %s needs sessions, and %s has none; it waits for netTcpBinding, netNamedPipeBinding and for wsHttpBinding "+
+		"with reliable or secure sessions, which this version does not serve. Use %s", c.Name, kind, instead)
 }
 
 // UnhandledActionError says that the selected endpoint has no operation for an

@@ -33,9 +33,12 @@ func (m AddressFilterMode) String() string {
 
 // Endpoint is one endpoint of a service or of the client section.
 type Endpoint struct {
-	Name      string
-	Address   *addressing.EndpointAddress // nil: none, matches every To
-	ListenURI uritable.URI                // of a service endpoint; zero: the address
+	Name    string
+	Address *addressing.EndpointAddress // nil: none, matches every To
+	// Aliases are further addresses that a message may have in To, with the same
+	// headers: the public address of an endpoint behind a proxy, for instance.
+	Aliases   []uritable.URI
+	ListenURI uritable.URI // of a service endpoint; zero: the address
 	Binding   *binding.Binding
 	Contract  *Contract
 	Behaviors Behaviors
@@ -51,6 +54,9 @@ type Behaviors struct {
 	// IgnorePort drops the port from the address filter of a service endpoint
 	// (multipleSiteBindingsEnabled, dispatch 9.4).
 	IgnorePort bool
+	// CompareHost makes the host of To count; WCF's address filters never look at
+	// it, whatever hostNameComparisonMode says (dispatch 3.4).
+	CompareHost bool
 }
 
 // label names the endpoint for people: many have no name.
@@ -95,12 +101,29 @@ func (e *Endpoint) CheckClient() error {
 	return nil
 }
 
-// AddressFilter returns the filter of the endpoint's address.
+// compare is how the address filter of mode m compares, for explanations.
+func (e *Endpoint) compare(m AddressFilterMode) uritable.Comparison {
+	c := uritable.Comparison{Host: e.Behaviors.CompareHost, IgnorePort: e.Behaviors.IgnorePort, FoldPath: true}
+	if m == Prefix {
+		c.IgnorePort = !c.Host
+	}
+	return c
+}
+
+// uris returns the address of the endpoint and its aliases.
+func (e *Endpoint) uris() []uritable.URI {
+	if e.Address == nil {
+		return nil
+	}
+	return append([]uritable.URI{e.Address.URI}, e.Aliases...)
+}
+
+// AddressFilter returns the filter of the endpoint's address and its aliases.
 func (e *Endpoint) AddressFilter(m AddressFilterMode) (filter.Filter, error) {
 	if m == Any || e.Address == nil {
 		return filter.MatchAll{}, nil
 	}
-	o := filter.AddressOptions{IgnorePort: e.Behaviors.IgnorePort}
+	o := filter.AddressOptions{IncludeHost: e.Behaviors.CompareHost, IgnorePort: e.Behaviors.IgnorePort, Aliases: e.Aliases}
 	var f filter.Filter
 	var err error
 	if m == Prefix {

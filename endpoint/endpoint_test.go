@@ -82,6 +82,74 @@ web.config:3: endpoint "three" listens at http://h/o with another binding than e
 	assert.ErrorContains(t, err, `endpoint "two" takes action "*"`, "with mode Any addresses make no difference")
 }
 
+func TestNewContract(t *testing.T) {
+	t.Parallel()
+	c, err := NewContract("IOrders", []Operation{{Action: "urn:a"}, {Name: "Note", Action: "urn:b", OneWay: true}})
+	require.NoError(t, err)
+	assert.Equal(t, []Operation{
+		{Name: "urn:a", Action: "urn:a", Initiating: true}, {Name: "Note", Action: "urn:b", OneWay: true, Initiating: true},
+	}, c.Operations)
+	f, priority := c.Filter()
+	assert.Equal(t, `Action "urn:a", "urn:b"`, f.String())
+	assert.Equal(t, 1, priority)
+
+	_, err = NewContract("IOrders", []Operation{{Name: "A", Action: "urn:a"}, {Name: "B", Action: "urn:a"}, {Name: "C"}, {Name: "D", Action: "urn:d", OneWay: true, ReplyAction: "urn:r"}})
+	assert.EqualError(t, err, `contract "IOrders": operations "A" and "B" have the same action "urn:a"; give each its own
+contract "IOrders": operation "C" has no action; add one, or * for every action
+contract "IOrders": operation "D" is one-way and has a reply action; remove one of them`)
+	_, err = NewContract("INone", nil)
+	assert.EqualError(t, err, `contract "INone" has no operation; add one`)
+}
+
+func TestContract_CheckSessions(t *testing.T) {
+	t.Parallel()
+	require.NoError(t, AnyContract().CheckSessions("basicHttpBinding"))
+	c, _ := RouterContract("System.ServiceModel.Routing.IDuplexSessionRouter")
+	assert.EqualError(t, c.CheckSessions("basicHttpBinding"), "contract System.ServiceModel.Routing.IDuplexSessionRouter needs sessions, and "+
+		"basicHttpBinding has none; it waits for netTcpBinding, netNamedPipeBinding and for wsHttpBinding with reliable or secure sessions, "+
+		"which this version does not serve. Use IRequestReplyRouter, or ISimplexDatagramRouter for one-way messages")
+	c, _ = RouterContract("System.ServiceModel.Routing.ISimplexSessionRouter")
+	assert.ErrorContains(t, c.CheckSessions("wsHttpBinding"), "Use ISimplexDatagramRouter")
+	c = &Contract{Name: "IChat", Session: SessionRequired}
+	assert.ErrorContains(t, c.CheckSessions("wsHttpBinding"), "Use a contract without sessions")
+}
+
+// TestNewTable_group: what endpoints of one listener must agree on (dispatch 5.2).
+func TestNewTable_group(t *testing.T) {
+	t.Parallel()
+	list := parseEndpoints(t, "one urn:a http://h/o; two urn:b http://h/o; three urn:c http://h/o; four urn:a http://h/x alias=http://h/o")
+	list[0].Contract.Session = SessionRequired
+	list[1].Contract.Session = SessionNotAllowed
+	list[2].Address.Identity = &addressing.Identity{Kind: addressing.DNS, Name: "edge"}
+	_, err := NewTable(list, Exact)
+	assert.EqualError(t, err, `web.config:2: endpoint "two" and endpoint "one" (web.config:1) share a listen URI, and one contract requires sessions that the other forbids; give one another address
+web.config:3: endpoint "three" listens at http://h/o with another identity than endpoint "one" (web.config:1); endpoints that share a listen URI need the same identity
+web.config:4: endpoint "four" takes action "urn:a", and so does endpoint "one" (web.config:1) at the same address; give one another address or contract`)
+}
+
+func TestNoMatchError_Explain_many(t *testing.T) {
+	t.Parallel()
+	_, err := bigTable(t, 100).Select(message(t, "Soap12WSAddressing10", "urn:orders/Get", "http://edge:8000/services/x99"))
+	var no *NoMatchError
+	require.ErrorAs(t, err, &no)
+	text := no.Explain()
+	assert.Contains(t, text, `differs from endpoint "99" http://edge:8000/services/s99 in the path at character 27: "x" against "s"`)
+	assert.Contains(t, text, "s19 and 80 more")
+	assert.Empty(t, (&NoMatchError{}).Explain(), "without a table there is nothing to compare with")
+	for _, x := range Candidates(bigTable(t, 1).Explain(message(t, "Soap12WSAddressing10", "urn:orders/Get", "http://edge:8000/services/s0"))) {
+		assert.Equal(t, binding.Candidate{Name: `"0"`, Priority: 1, Matched: true, Text: "match"}, x)
+	}
+}
+
+// TestEndpoint_explainAlias: an explanation says which address it was.
+func TestEndpoint_explainAlias(t *testing.T) {
+	t.Parallel()
+	table, err := NewTable(parseEndpoints(t, "orders * http://private:8080/in alias=http://public/orders"), Exact)
+	require.NoError(t, err)
+	in := message(t, "Soap12WSAddressing10", "urn:a", "http://public/orders")
+	assert.Equal(t, "match: alias http://public/orders", table.Explain(in)[0].Text)
+}
+
 func TestTable_Select_reasons(t *testing.T) {
 	t.Parallel()
 	table, err := NewTable(parseEndpoints(t, "orders urn:a http://h/orders; stock urn:b http://h/stock"), Exact)
@@ -89,14 +157,14 @@ func TestTable_Select_reasons(t *testing.T) {
 	in := message(t, "Soap12WSAddressing10", "urn:b", "http://h/orders")
 	_, err = table.Select(in)
 	assert.Equal(t, refusal.WSAAction, refusal.Of(err))
-	assert.Equal(t, `no endpoint at this address takes action "urn:b"`, err.Error())
+	assert.Equal(t, `no endpoint at this address takes action "urn:b": action "urn:b" differs from "urn:a" of endpoint "orders" at character 5: "b" against "a"`, err.Error())
 	var lines []string
 	for _, x := range table.Explain(in) {
 		lines = append(lines, x.Entry.Name+": "+x.Text)
 	}
 	assert.Equal(t, []string{
 		`"orders": filter "contract": action "urn:b" differs at character 5; "urn:a" would match`,
-		`"stock": filter "address": To http://h/orders: path "/orders" differs from "/stock" at character 2; http://h/stock would match`,
+		`"stock": filter "address": To http://h/orders differs in the path at character 10: "orders" against "stock"; http://h/stock would match`,
 	}, lines)
 
 	// H-079: what a fault repeats of the message is no markup.

@@ -3,7 +3,7 @@ package filter
 import (
 	"errors"
 	"fmt"
-	"slices"
+	"strings"
 
 	"github.com/viaduct-soap/viaduct/addressing"
 	"github.com/viaduct-soap/viaduct/internal/uritable"
@@ -14,54 +14,114 @@ import (
 type AddressOptions struct {
 	IncludeHost bool // compare the host, of a prefix filter the port too; WCF's default is not to
 	IgnorePort  bool // EndpointAddress only: do not compare the port (dispatch 9.4)
+	// Aliases are further addresses, each as good as the first and with the same
+	// headers: the public and the private one of an endpoint. WCF has none.
+	Aliases []uritable.URI
 }
 
 // ErrNoAddress is returned for an address filter without an address.
 var ErrNoAddress = errors.New("filter: an address filter needs an absolute address")
 
+// addresses are the address of a filter and its aliases. It is what filters for
+// one address and for prefixes have in common.
+type addresses struct {
+	uris    []uritable.URI // the address, then the aliases
+	headers headerSet
+}
+
+func newAddresses(a *addressing.EndpointAddress, o AddressOptions) (addresses, error) {
+	if a == nil || a.URI.IsZero() {
+		return addresses{}, ErrNoAddress
+	}
+	list := append(make([]uritable.URI, 0, 1+len(o.Aliases)), a.URI)
+	for _, u := range o.Aliases {
+		if u.IsZero() {
+			return addresses{}, ErrNoAddress
+		}
+		list = append(list, u)
+	}
+	return addresses{uris: list, headers: newHeaderSet(a.Headers)}, nil
+}
+
+// found says which of the addresses matched, and how the headers stand.
+func (a *addresses) found(i int, in *Input) string {
+	text := a.headers.explain(in)
+	if i > 0 && text == matched {
+		return fmt.Sprintf("%s: alias %s", matched, a.uris[i])
+	}
+	return text
+}
+
+// nearest returns the address that comes nearest to u.
+func (a *addresses) nearest(c uritable.Comparison, u uritable.URI) uritable.URI {
+	best, least := a.uris[0], -1
+	for _, x := range a.uris {
+		if n := c.Distance(x, u); least < 0 || n < least {
+			best, least = x, n
+		}
+	}
+	return best
+}
+
+func (a *addresses) String() string {
+	texts := make([]string, len(a.uris))
+	for i, u := range a.uris {
+		texts[i] = u.String()
+	}
+	return strings.Join(texts, " or ")
+}
+
 // EndpointAddress matches messages to one address (dispatch 3.2): To has its
 // scheme, port and path, the path without regard to case, and the message bears
 // the address's headers.
 type EndpointAddress struct {
-	address *addressing.EndpointAddress
+	addresses
 	compare uritable.Comparison
-	headers headerSet
 }
 
 // NewEndpointAddress returns the filter. The only error is [ErrNoAddress].
 func NewEndpointAddress(a *addressing.EndpointAddress, o AddressOptions) (*EndpointAddress, error) {
-	if a == nil || a.URI.IsZero() {
-		return nil, ErrNoAddress
+	list, err := newAddresses(a, o)
+	if err != nil {
+		return nil, err
 	}
-	return &EndpointAddress{
-		address: a,
-		compare: uritable.Comparison{Host: o.IncludeHost, IgnorePort: o.IgnorePort, FoldPath: true},
-		headers: newHeaderSet(a.Headers),
-	}, nil
+	return &EndpointAddress{list, uritable.Comparison{Host: o.IncludeHost, IgnorePort: o.IgnorePort, FoldPath: true}}, nil
 }
 
 // Match compares To, then the headers. A message without To never matches.
 func (f *EndpointAddress) Match(in *Input) (bool, error) {
 	to, err := in.Properties.To()
-	if err != nil || to.IsZero() || !f.compare.Equal(f.address.URI, to) {
+	if err != nil || to.IsZero() || f.find(to) < 0 {
 		return false, err
 	}
 	return f.headers.match(in)
 }
 
-// Explain tells the first part of To that differs, or the header.
+// find returns which address equals u, -1 for none.
+func (f *EndpointAddress) find(u uritable.URI) int {
+	for i, x := range f.uris {
+		if f.compare.Equal(x, u) {
+			return i
+		}
+	}
+	return -1
+}
+
+// Explain tells the first part of To that differs from the nearest address, or
+// the header.
 func (f *EndpointAddress) Explain(in *Input) string {
-	to, text := toOf(in, f.address.URI)
+	to, text := toOf(in, f.uris[0])
 	if text != "" {
 		return text
 	}
-	if d := f.compare.Diff(f.address.URI, to); d.Part != "" {
-		return fmt.Sprintf("To %s: %s; %s would match", to, d, f.address.URI)
+	if i := f.find(to); i >= 0 {
+		return f.found(i, in)
 	}
-	return f.headers.explain(in)
+	want := f.nearest(f.compare, to)
+	return fmt.Sprintf("To %s differs %s; %s would match", soap.Echo(to.String()), f.compare.Diff(want, to).Where(), want)
 }
 
-func (f *EndpointAddress) String() string { return "EndpointAddress " + f.address.URI.String() }
+func (f *EndpointAddress) String() string { return "EndpointAddress " + f.addresses.String() }
 
 // toOf returns To, or why there is nothing to compare.
 func toOf(in *Input, want uritable.URI) (uritable.URI, string) {
@@ -80,28 +140,30 @@ func toOf(in *Input, want uritable.URI) (uritable.URI, string) {
 // by whole path segments (dispatch 3.3). Without IncludeHost neither host nor
 // port count. In a table the longest prefix wins.
 type PrefixEndpointAddress struct {
-	address *addressing.EndpointAddress
-	mode    uritable.Mode
-	table   *uritable.Table[struct{}]
-	headers headerSet
+	addresses
+	mode  uritable.Mode
+	table *uritable.Table[int] // index of the address
 }
 
 // NewPrefixEndpointAddress returns the filter; IgnorePort has no meaning. The
 // only error is [ErrNoAddress].
 func NewPrefixEndpointAddress(a *addressing.EndpointAddress, o AddressOptions) (*PrefixEndpointAddress, error) {
-	if a == nil || a.URI.IsZero() {
-		return nil, ErrNoAddress
+	list, err := newAddresses(a, o)
+	if err != nil {
+		return nil, err
 	}
-	f := &PrefixEndpointAddress{
-		address: a,
-		mode:    uritable.StrongWildcard,
-		table:   uritable.NewTable[struct{}](uritable.Options{}),
-		headers: newHeaderSet(a.Headers),
-	}
+	f := &PrefixEndpointAddress{list, uritable.StrongWildcard, uritable.NewTable[int](uritable.Options{})}
 	if o.IncludeHost {
 		f.mode = uritable.Exact
 	}
-	return f, f.table.Add(a.URI, f.mode, struct{}{}, "")
+	kept := f.uris[:0:0]
+	for _, u := range f.uris {
+		if f.table.Add(u, f.mode, len(kept), "") == nil { // the only error: it is there already
+			kept = append(kept, u)
+		}
+	}
+	f.uris = kept
+	return f, nil
 }
 
 // Match compares the beginning of To, then the headers.
@@ -115,122 +177,22 @@ func (f *PrefixEndpointAddress) Match(in *Input) (bool, error) {
 
 // Explain tells the first part of To that differs, or the header.
 func (f *PrefixEndpointAddress) Explain(in *Input) string {
-	to, text := toOf(in, f.address.URI)
+	to, text := toOf(in, f.uris[0])
 	if text != "" {
 		return text
 	}
-	if f.table.Lookup(to, f.mode) != nil {
-		return f.headers.explain(in)
+	if e := f.table.Lookup(to, f.mode); e != nil {
+		return f.found(e.Value, in)
 	}
 	c := uritable.Comparison{Host: f.mode == uritable.Exact, IgnorePort: f.mode != uritable.Exact, FoldPath: true}
-	d := c.Diff(f.address.URI, to)
-	if d.Part == "" { // equal once unescaped, and prefixes compare escaped segments
-		return fmt.Sprintf("To %s: percent codes differ; %s and what is below it would match", to, f.address.URI)
+	want := f.nearest(c, to)
+	where := "in percent codes, which a prefix compares as they are written"
+	if d := c.Diff(want, to); d.Part != "" { // else equal once unescaped, and prefixes compare escaped segments
+		where = d.Where()
 	}
-	return fmt.Sprintf("To %s: %s; %s and what is below it would match", to, d, f.address.URI)
+	return fmt.Sprintf("To %s differs %s; %s and what is below it would match", soap.Echo(to.String()), where, want)
 }
 
 func (f *PrefixEndpointAddress) String() string {
-	return "PrefixEndpointAddress " + f.address.URI.String()
-}
-
-// headerSet is the headers that a message has to bear (dispatch 2.3).
-type headerSet []addressing.Header
-
-func newHeaderSet(headers []addressing.Header) headerSet { return slices.Clone(headers) }
-
-// match reports whether every required header is satisfied by a block of its
-// own. Surplus blocks never hurt.
-func (s headerSet) match(in *Input) (bool, error) {
-	if len(s) == 0 {
-		return true, nil
-	}
-	missing, err := s.missing(in)
-	return missing < 0, err
-}
-
-// missing returns the first requirement that no block satisfies, -1 for none.
-func (s headerSet) missing(in *Input) (int, error) {
-	satisfied := make([]bool, len(s))
-	for i := range in.Envelope.Blocks() {
-		if !s.names(in, i) || !considered(in, i) {
-			continue
-		}
-		form, err := in.form(i)
-		if err != nil {
-			return 0, err
-		}
-		for k, h := range s {
-			if !satisfied[k] && h.Canonical() == form {
-				satisfied[k] = true
-				break
-			}
-		}
-	}
-	return slices.Index(satisfied, false), nil
-}
-
-// names reports whether some requirement has the name of the block.
-func (s headerSet) names(in *Input, block int) bool {
-	n := in.Envelope.Blocks()[block].Name
-	return slices.ContainsFunc(s, func(h addressing.Header) bool { return n.Is(h.Space, h.Local) })
-}
-
-// considered reports whether a block can be an address header: in WS-Addressing
-// 1.0 only one that is marked as a reference parameter.
-func considered(in *Input, block int) bool {
-	return in.Envelope.Version.Addressing != soap.Addressing10 || in.Envelope.Blocks()[block].RefParam
-}
-
-// form returns the comparable form of a block.
-func (in *Input) form(block int) (string, error) {
-	blocks := in.Envelope.Blocks()
-	if in.forms == nil {
-		in.forms = make([]string, len(blocks))
-	}
-	if in.forms[block] == "" {
-		b := &blocks[block]
-		form, err := addressing.AppendCanonical(nil, b.Element.Of(in.Envelope.Head()), in.Envelope.Scope(b))
-		if err != nil {
-			return "", err
-		}
-		in.forms[block] = string(form)
-	}
-	return in.forms[block], nil
-}
-
-// explain tells the first requirement that is not satisfied and how near the
-// message comes.
-func (s headerSet) explain(in *Input) string {
-	if len(s) == 0 {
-		return matched
-	}
-	missing, err := s.missing(in)
-	if err != nil {
-		return err.Error()
-	}
-	if missing < 0 {
-		return matched
-	}
-	want := s[missing]
-	name := fmt.Sprintf("header %s (%s)", want.Local, want.Space)
-	answer := "no " + name
-	for i, b := range in.Envelope.Blocks() {
-		if !b.Name.Is(want.Space, want.Local) {
-			continue
-		}
-		if !considered(in, i) {
-			answer = name + " is not marked IsReferenceParameter"
-			continue
-		}
-		form, err := in.form(i)
-		if err != nil {
-			return err.Error()
-		}
-		if form == want.Canonical() {
-			return name + " does not occur often enough"
-		}
-		return name + " " + difference(want.Canonical(), form)
-	}
-	return fmt.Sprintf("%s; %s would match", answer, want.Element())
+	return "PrefixEndpointAddress " + f.addresses.String()
 }

@@ -16,4 +16,7 @@
 //     prefix that is added later into the set of the shorter one.
 //   - And may be asked outside a table; WCF's StrictAnd throws there.
 //   - CDATA in headers compares as text.
+//   - An address filter may have aliases.
+//   - A round-robin member inside And takes its turn only for messages that the
+//     other filters match.
 package filter

@@ -10,6 +10,7 @@ import (
 
 	"github.com/viaduct-soap/viaduct/addressing"
 	"github.com/viaduct-soap/viaduct/internal/uritable"
+	"github.com/viaduct-soap/viaduct/internal/xpath"
 	"github.com/viaduct-soap/viaduct/soap"
 )
 
@@ -27,13 +28,40 @@ type Input struct {
 	keyOf  uritable.Comparison
 	keyLen int
 	keyBuf [192]byte
+
+	table *shared // of the table that is asked; nil where its filters need nothing
+	asked *asked  // what it found out so far; made with the first table that needs it
+}
+
+// asked is what was found out of a message for filters that know of each other:
+// levels of a table read what others had evaluated.
+type asked struct {
+	turns    []turn
+	turnBuf  [2]turn
+	results  [passKinds]results
+	hitBuf   [passKinds][4]int
+	document xpath.Message // what expressions see
+}
+
+func (a *asked) reset() {
+	a.turns = a.turnBuf[:0]
+	for i := range a.results {
+		r := &a.results[i]
+		if r.hits == nil {
+			r.hits = a.hitBuf[i][:0]
+		}
+		r.hits, r.err, r.done = r.hits[:0], nil, false
+	}
 }
 
 // Reset makes in the input of another message, so that its memory can be kept:
 // an Input escapes to the heap where it is made.
 func (in *Input) Reset(env *soap.Envelope, p *addressing.Properties, endpointName string) {
 	in.Envelope, in.Properties, in.EndpointName = env, p, endpointName
-	in.forms, in.keyLen = nil, 0
+	in.forms, in.keyLen, in.table = nil, 0, nil
+	if in.asked != nil {
+		in.asked.document = xpath.Message{}
+	}
 }
 
 // key returns the key of To, a view that the next call may overwrite.
@@ -137,7 +165,7 @@ func (f *Action) Explain(in *Input) string {
 	if have == "" {
 		return fmt.Sprintf("the message has no action; %q would match", best)
 	}
-	return "action " + difference(string(best), string(have))
+	return "action " + difference(string(best), soap.Echo(string(have)))
 }
 
 func (f *Action) String() string {
@@ -165,6 +193,9 @@ func agreement(a, b string) int {
 
 // difference tells where have first differs from want, by character.
 func difference(want, have string) string {
+	if strings.EqualFold(want, have) {
+		return fmt.Sprintf("%q differs only in the case of character %d; %q would match", have, agreement(want, have)+1, want)
+	}
 	return fmt.Sprintf("%q differs at character %d; %q would match", have, agreement(want, have)+1, want)
 }
 

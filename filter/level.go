@@ -1,6 +1,8 @@
 package filter
 
 import (
+	"slices"
+
 	"github.com/viaduct-soap/viaduct/addressing"
 	"github.com/viaduct-soap/viaduct/internal/uritable"
 )
@@ -13,14 +15,16 @@ type level[T any] struct {
 	names     map[string][]*candidate[T]            // EndpointName
 	addresses []*addressIndex[T]                    // EndpointAddress, one for each way to compare
 	prefixes  []*prefixIndex[T]                     // PrefixEndpointAddress, one for each mode
+	groups    []*group[T]                           // RoundRobin
 	others    []*candidate[T]                       // asked one by one
+	reads     [passKinds]bool                       // XPath: the passes that it needs
 }
 
 // candidate is an entry where a look-up finds it.
 type candidate[T any] struct {
 	entry *Entry[T]
 	order int
-	rest  Filter // what the look-up leaves open; nil: nothing
+	rest  []Filter // what the look-up leaves open, cheap ones first
 }
 
 // addressIndex finds filters by the key of To.
@@ -45,6 +49,8 @@ type headers struct {
 	set headerSet
 }
 
+var _ Filter = headers{}
+
 // Match compares the headers alone.
 func (h headers) Match(in *Input) (bool, error) { return h.set.match(in) }
 
@@ -56,46 +62,93 @@ func newLevel[T any](priority int) *level[T] {
 	}
 }
 
-func (l *level[T]) add(c *candidate[T]) {
+// add puts an entry where it is found. Seats of round-robin groups are noted in
+// seats.
+func (l *level[T]) add(c *candidate[T], seats map[*RoundRobin]seat) error {
 	switch f := c.entry.Filter.(type) {
 	case MatchNone:
 	case MatchAll:
 		l.always = append(l.always, c)
 	case *PrefixEndpointAddress:
 		if len(f.headers) > 0 {
-			c.rest = headers{f, f.headers}
+			c.rest = []Filter{headers{f, f.headers}}
 		}
 		l.addPrefix(f, c)
+	case *RoundRobin:
+		return l.member(f, c, seats)
+	case *XPath: // found by number, among the owners of the table
 	case *And:
-		i := f.indexed()
-		if i < 0 {
-			l.others = append(l.others, c)
-			return
-		}
-		l.index(f.filters[i], c)
-		if c.rest == nil {
-			c.rest = f.filters[1-i]
-		} else {
-			c.rest = NewAnd("", c.rest, "", f.filters[1-i])
-		}
+		return l.addAnd(f, c, seats)
 	default:
 		if !l.index(f, c) {
+			c.rest = []Filter{f}
 			l.others = append(l.others, c)
 		}
 	}
+	return nil
 }
 
-// indexed returns which part of an And finds its candidates best, -1 for none.
-// Prefixes do not: inside And they do not compete for the longest.
-func (f *And) indexed() int {
-	for _, can := range []func(Filter) bool{is[*EndpointAddress], is[*Action], is[*EndpointName]} {
-		for i, sub := range f.filters {
-			if can(sub) {
-				return i
+// addAnd takes an And apart, nested ones too: the part that finds candidates
+// best is looked up, the others are asked in the order of what they cost.
+// Prefixes are not looked up: inside And they do not compete for the longest.
+func (l *level[T]) addAnd(f *And, c *candidate[T], seats map[*RoundRobin]seat) error {
+	parts := f.parts(nil)
+	for _, p := range parts {
+		if r, ok := p.(*RoundRobin); ok {
+			if err := l.member(r, nil, seats); err != nil {
+				return err
 			}
 		}
 	}
-	return -1
+	if slices.ContainsFunc(parts, is[MatchNone]) {
+		return nil
+	}
+	parts = slices.DeleteFunc(parts, is[MatchAll])
+	if len(parts) == 0 {
+		l.always = append(l.always, c)
+		return nil
+	}
+	found := false
+	for _, can := range []func(Filter) bool{is[*EndpointAddress], is[*Action], is[*EndpointName]} {
+		if i := slices.IndexFunc(parts, can); i >= 0 && !found {
+			found = l.index(parts[i], c)
+			parts = slices.Delete(parts, i, i+1)
+		}
+	}
+	slices.SortStableFunc(parts, func(a, b Filter) int { return cost(a) - cost(b) })
+	c.rest = append(c.rest, parts...)
+	if !found {
+		l.others = append(l.others, c)
+	}
+	return nil
+}
+
+// parts appends the filters that have to match.
+func (f *And) parts(list []Filter) []Filter {
+	for _, sub := range f.filters {
+		if and, ok := sub.(*And); ok {
+			list = and.parts(list)
+		} else {
+			list = append(list, sub)
+		}
+	}
+	return list
+}
+
+// cost orders what has to be asked one by one. A turn is taken last: only when
+// everything else matches.
+func cost(f Filter) int {
+	switch f := f.(type) {
+	case *XPath:
+		if f.Body() {
+			return 2
+		}
+		return 1
+	case *RoundRobin:
+		return 3
+	default:
+		return 0
+	}
 }
 
 func is[F Filter](f Filter) bool {
@@ -117,11 +170,15 @@ func (l *level[T]) index(f Filter, c *candidate[T]) bool {
 		}
 	case *EndpointAddress:
 		if len(f.headers) > 0 {
-			c.rest = headers{f, f.headers}
+			c.rest = []Filter{headers{f, f.headers}}
 		}
 		x := l.addressIndex(f.compare)
-		key := string(f.compare.AppendKey(nil, f.address.URI))
-		x.byKey[key] = append(x.byKey[key], c)
+		for _, u := range f.uris {
+			key := string(f.compare.AppendKey(nil, u))
+			if same := x.byKey[key]; len(same) == 0 || same[len(same)-1] != c { // an alias may be the address again
+				x.byKey[key] = append(same, c)
+			}
+		}
 	default:
 		return false
 	}
@@ -150,16 +207,19 @@ func (l *level[T]) addPrefix(f *PrefixEndpointAddress, c *candidate[T]) {
 		x = &prefixIndex[T]{mode: f.mode, table: uritable.NewTable[*prefixSet[T]](uritable.Options{})}
 		l.prefixes = append(l.prefixes, x)
 	}
-	set := &prefixSet[T]{list: []*candidate[T]{c}}
-	if err := x.table.Add(f.address.URI, f.mode, set, c.entry.Name); err != nil {
-		same := x.table.Lookup(f.address.URI, f.mode) // the prefix is there already
-		same.Value.list = append(same.Value.list, c)
+	for _, u := range f.uris {
+		set := &prefixSet[T]{list: []*candidate[T]{c}}
+		if err := x.table.Add(u, f.mode, set, c.entry.Name); err != nil {
+			same := x.table.Lookup(u, f.mode) // the prefix is there already
+			same.Value.list = append(same.Value.list, c)
+		}
 	}
 }
 
 // search collects matches.
 type search[T any] struct {
 	in            *Input
+	owners        *[passKinds]owners[T]
 	first, second *candidate[T] // enough for the single look-up
 	many          bool
 	all           []*candidate[T]
@@ -186,17 +246,55 @@ func (l *level[T]) search(s *search[T]) error {
 	if err := l.searchAddresses(s); err != nil {
 		return err
 	}
-	for _, c := range l.others {
-		ok, err := c.entry.Filter.Match(s.in)
+	for _, g := range l.groups {
+		if g.direct {
+			if c := g.seats[s.in.take(g.turns)%uint64(len(g.seats))]; c != nil {
+				s.add(c)
+			}
+		}
+	}
+	if err := s.try(l.others); err != nil {
+		return err
+	}
+	return l.searchExpressions(s)
+}
+
+// searchExpressions adds the entries of this level whose expressions match. Those
+// that read the body are evaluated only if there may be another match.
+func (l *level[T]) searchExpressions(s *search[T]) error {
+	for which := range passKinds {
+		if !l.reads[which] || s.done() {
+			continue
+		}
+		hits, err := s.in.hits(which)
 		if err != nil {
 			return err
 		}
-		if ok {
-			s.add(c)
+		for _, i := range hits {
+			for _, c := range s.owners[which].of(i) {
+				if c.entry.Priority == l.priority {
+					s.add(c)
+				}
+			}
 		}
-		if s.done() {
-			return nil
-		}
+	}
+	return nil
+}
+
+// owners are the entries of the expressions of a pass, by their numbers. An
+// expression that stands only inside And has none.
+type owners[T any] [][]*candidate[T]
+
+func (o *owners[T]) add(i int, c *candidate[T]) {
+	for len(*o) <= i {
+		*o = append(*o, nil)
+	}
+	(*o)[i] = append((*o)[i], c)
+}
+
+func (o owners[T]) of(i int) []*candidate[T] {
+	if i < len(o) {
+		return o[i]
 	}
 	return nil
 }
@@ -226,16 +324,19 @@ func (l *level[T]) searchAddresses(s *search[T]) error {
 
 // try asks what the look-up left open.
 func (s *search[T]) try(list []*candidate[T]) error {
+next:
 	for _, c := range list {
 		if s.done() {
 			return nil
 		}
-		if c.rest != nil {
-			if ok, err := c.rest.Match(s.in); !ok || err != nil {
-				if err != nil {
-					return err
-				}
-				continue
+		for _, f := range c.rest {
+			if r, ok := f.(*RoundRobin); ok {
+				s.in.take(r.group)
+			}
+			if ok, err := f.Match(s.in); err != nil {
+				return err
+			} else if !ok {
+				continue next
 			}
 		}
 		s.add(c)
@@ -295,7 +396,7 @@ func (l *level[T]) conflicts(list []*MultipleMatchesError) []*MultipleMatchesErr
 func certain[T any](list []*candidate[T]) *MultipleMatchesError {
 	var first *candidate[T]
 	for _, c := range list {
-		if c.rest != nil {
+		if len(c.rest) > 0 {
 			continue
 		}
 		if first != nil {

@@ -2,12 +2,14 @@ package filter
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/viaduct-soap/viaduct/addressing"
 	"github.com/viaduct-soap/viaduct/internal/refusal"
 	"github.com/viaduct-soap/viaduct/internal/source"
+	"github.com/viaduct-soap/viaduct/internal/xpath"
 	"github.com/viaduct-soap/viaduct/soap"
 )
 
@@ -26,6 +28,26 @@ type Entry[T any] struct {
 type Table[T any] struct {
 	entries []Entry[T]
 	levels  []*level[T] // highest priority first
+	shared  *shared     // nil where no filter needs to know of the others
+	owners  [passKinds]owners[T]
+}
+
+// Options say how a table treats messages. The zero value is that of a table
+// whose filters may read bodies.
+type Options struct {
+	// HeadersOnly refuses expressions that read the body (routeOnHeadersOnly, of
+	// which WCF's default is true).
+	HeadersOnly bool
+	// Budget is asked each time before expressions are evaluated; nil: 1 000 000
+	// visits, and no end in time (filter.visits, filter.time).
+	Budget func() xpath.Budget
+}
+
+// shared is what the filters of a table know of each other. They find it in the
+// Input.
+type shared struct {
+	seats  map[*RoundRobin]seat
+	passes [passKinds]pass
 }
 
 // ErrNoMatch is returned when no filter of a table matches: add an entry that
@@ -61,14 +83,24 @@ func (e *MultipleMatchesError) Fault(soap.Version) *soap.Fault {
 	return addressing.InternalServiceFault()
 }
 
-// NewTable builds a table. Entries keep their order inside a level.
+// NewTable builds a table with the zero Options. Entries keep their order inside
+// a level.
 func NewTable[T any](entries []Entry[T]) (*Table[T], error) {
+	return NewRoutingTable(entries, Options{})
+}
+
+// NewRoutingTable builds a table. All errors come at once: entries without a
+// filter, a member of a round-robin group that stands twice, *[BodyError].
+func NewRoutingTable[T any](entries []Entry[T], o Options) (*Table[T], error) {
 	t := &Table[T]{entries: slices.Clone(entries)}
+	known := &shared{seats: map[*RoundRobin]seat{}}
 	byPriority := map[int]*level[T]{}
+	var errs []error
 	for i := range t.entries {
 		e := &t.entries[i]
 		if e.Filter == nil {
-			return nil, fmt.Errorf("%s: filter table entry %q has no filter", e.Pos, e.Name)
+			errs = append(errs, fmt.Errorf("%s: filter table entry %q has no filter", e.Pos, e.Name))
+			continue
 		}
 		l := byPriority[e.Priority]
 		if l == nil {
@@ -76,10 +108,68 @@ func NewTable[T any](entries []Entry[T]) (*Table[T], error) {
 			byPriority[e.Priority] = l
 			t.levels = append(t.levels, l)
 		}
-		l.add(&candidate[T]{entry: e, order: i})
+		c := &candidate[T]{entry: e, order: i}
+		if err := l.add(c, known.seats); err != nil {
+			errs = append(errs, fmt.Errorf("%s: filter %q: %w", e.Pos, e.Name, err))
+		}
+		if x := known.expressions(e.Filter); x != nil && o.HeadersOnly {
+			errs = append(errs, &BodyError{Filter: e.Name, Expression: x.expr.String(), Pos: e.Pos})
+		}
+		if x, ok := e.Filter.(*XPath); ok {
+			t.owners[x.pass()].add(known.passes[x.pass()].index[x], c)
+			l.reads[x.pass()] = true
+		}
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
 	}
 	slices.SortFunc(t.levels, func(a, b *level[T]) int { return b.priority - a.priority })
+	t.share(known, o)
 	return t, nil
+}
+
+// share completes what the filters know of each other.
+func (t *Table[T]) share(known *shared, o Options) {
+	for _, l := range t.levels {
+		for _, g := range l.groups {
+			for f, s := range known.seats {
+				if f.group == g.turns && s.level == l.priority {
+					s.of = len(g.seats)
+					known.seats[f] = s
+				}
+			}
+		}
+	}
+	expressions := 0
+	for i := range known.passes {
+		known.passes[i].compile(o.Budget)
+		expressions += len(known.passes[i].list)
+	}
+	if len(known.seats)+expressions > 0 {
+		t.shared = known
+	}
+}
+
+// ReadsBody reports whether some filter reads bodies. Messages then have to be
+// held and checked to the end of Body before they are matched: the listener
+// needs soap.Needs{Replay: true, Check: soap.CheckStructure}, and who calls Match
+// calls Body.Hold first.
+func (t *Table[T]) ReadsBody() bool {
+	return t.shared != nil && len(t.shared.passes[bodyPass].list) > 0
+}
+
+// enter makes in an input of the table.
+func (t *Table[T]) enter(in *Input) {
+	if in.table == t.shared {
+		return
+	}
+	in.table = t.shared
+	if in.asked == nil && t.shared != nil {
+		in.asked = &asked{}
+	}
+	if in.asked != nil {
+		in.asked.reset()
+	}
 }
 
 // Entries returns the entries in their order. They must not be changed.
@@ -89,8 +179,9 @@ func (t *Table[T]) Entries() []Entry[T] { return t.entries }
 // [ErrNoMatch], *[MultipleMatchesError], or that of a filter. It does not
 // allocate unless a filter compares headers.
 func (t *Table[T]) Match(in *Input) (*Entry[T], error) {
+	t.enter(in)
 	for _, l := range t.levels {
-		s := search[T]{in: in}
+		s := search[T]{in: in, owners: &t.owners}
 		if err := l.search(&s); err != nil {
 			return nil, err
 		}
@@ -108,8 +199,9 @@ func (t *Table[T]) Match(in *Input) (*Entry[T], error) {
 // the order of the table; nothing when none matches. The error is that of a
 // filter.
 func (t *Table[T]) MatchAll(dst []*Entry[T], in *Input) ([]*Entry[T], error) {
+	t.enter(in)
 	for _, l := range t.levels {
-		s := search[T]{in: in, many: true}
+		s := search[T]{in: in, owners: &t.owners, many: true}
 		if err := l.search(&s); err != nil {
 			return dst, err
 		}
@@ -123,31 +215,6 @@ func (t *Table[T]) MatchAll(dst []*Entry[T], in *Input) ([]*Entry[T], error) {
 		break
 	}
 	return dst, nil
-}
-
-// Explanation tells how one entry stands to a message.
-type Explanation[T any] struct {
-	Entry   *Entry[T]
-	Matched bool
-	Text    string // "match", or the first difference
-}
-
-// Explain asks every filter of the table, in the order of evaluation.
-func (t *Table[T]) Explain(in *Input) []Explanation[T] {
-	list := make([]Explanation[T], 0, len(t.entries))
-	for i := range t.entries {
-		e := &t.entries[i]
-		ok, err := e.Filter.Match(in)
-		x := Explanation[T]{Entry: e, Matched: ok && err == nil}
-		if err != nil {
-			x.Text = err.Error()
-		} else {
-			x.Text = e.Filter.Explain(in)
-		}
-		list = append(list, x)
-	}
-	slices.SortStableFunc(list, func(a, b Explanation[T]) int { return b.Entry.Priority - a.Entry.Priority })
-	return list
 }
 
 // Conflicts returns pairs of entries that match the same messages whatever these

@@ -3,6 +3,7 @@ package filter
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -77,6 +78,25 @@ func TestTable_Explain(t *testing.T) {
 		`rest true match`,
 		`never false matches no message`,
 		`edge false receiving endpoint "back" differs at character 1; "edge" would match`,
+	}, lines)
+}
+
+func TestTable_Explain_passedOver(t *testing.T) {
+	t.Parallel()
+	table, err := NewTable([]Entry[int]{
+		{Name: "long", Filter: build(t, "prefix", "http://h/a/b"), Priority: 1},
+		{Name: "short", Filter: build(t, "prefix", "http://h/a"), Priority: 1},
+		{Name: "rest", Filter: MatchAll{}},
+	})
+	require.NoError(t, err)
+	var lines []string
+	for _, x := range table.Explain(input(t, "Soap12WSAddressing10", "<a:To>http://h/a/b/c</a:To>")) {
+		lines = append(lines, fmt.Sprintf("%s %t %s", x.Entry.Name, x.Matched, x.Text))
+	}
+	assert.Equal(t, []string{
+		"long true match",
+		"short false match, but only the longest prefix of a level is looked at",
+		"rest true match, but priority 1 matched before",
 	}, lines)
 }
 
@@ -174,6 +194,79 @@ func TestTable_Match_allocations(t *testing.T) {
 				panic(fmt.Sprint(e, err))
 			}
 		}), "entry %d", 396+i)
+	}
+}
+
+// mixedTable is bigTable with levels above it whose filters do not match
+// messageFor: expressions on headers, and on To in the form that hosts of routing
+// tables have by the thousand; a round-robin group takes what nothing else did.
+func mixedTable(t testing.TB, n int) *Table[int] {
+	var entries []Entry[int]
+	for i := range 8 {
+		entries = append(entries, Entry[int]{
+			Name: "x" + strconv.Itoa(i), Filter: build(t, "xpath", "/s12:Envelope/s12:Header/t:Tenant~=~'"+strconv.Itoa(i)+"'"), Priority: 2, Value: -1,
+		})
+	}
+	g := NewGroup("g")
+	for i := range 2 {
+		entries = append(entries, Entry[int]{Name: "g" + strconv.Itoa(i), Filter: NewRoundRobin(g), Priority: -1, Value: -2})
+	}
+	table, err := NewTable(append(entries, bigTable(t, n).Entries()...))
+	require.NoError(t, err)
+	return table
+}
+
+func TestTable_Match_mixedAllocations(t *testing.T) {
+	if raceDetector {
+		t.Skip("under the race detector pools drop what they like, those of xpath too")
+	}
+	table := mixedTable(t, 400)
+	for i, want := range map[int]int{396: 396, 399: 399, 400: -2} {
+		in := messageFor(t, i)
+		assert.Zero(t, testing.AllocsPerRun(100, func() {
+			in.Reset(in.Envelope, in.Properties, in.EndpointName)
+			if e, err := table.Match(in); err != nil || e.Value != want {
+				panic(fmt.Sprint(e, err))
+			}
+		}), "message %d", i)
+	}
+}
+
+func BenchmarkTable_Match_mixed(b *testing.B) {
+	for _, n := range []int{100, 10_000} {
+		table := mixedTable(b, n)
+		for _, hit := range []struct {
+			name     string
+			at, want int
+		}{{"action", n - 4, n - 4}, {"group", n, -2}} {
+			b.Run("filters="+strconv.Itoa(n)+"/expressions=8/hit="+hit.name, func(b *testing.B) {
+				in := messageFor(b, hit.at)
+				b.ReportAllocs()
+				for b.Loop() {
+					in.Reset(in.Envelope, in.Properties, in.EndpointName)
+					if e, err := table.Match(in); err != nil || e.Value != hit.want {
+						b.Fatal(e, err)
+					}
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkTable_Match_body is a table that reads the body, of 100 kB.
+func BenchmarkTable_Match_body(b *testing.B) {
+	table, err := NewTable([]Entry[int]{{Name: "last", Filter: build(b, "xpath", "sm:body()/o:Place/o:Item[last()]/o:qty~=~'1'")}})
+	require.NoError(b, err)
+	body := `<o:Place xmlns:o="urn:orders">` + strings.Repeat("<o:Item><o:name>a thing</o:name><o:qty>1</o:qty></o:Item>", 1750) + "</o:Place>"
+	in := inputWith(b, "Soap12WSAddressing10", "", body)
+	require.NoError(b, in.Envelope.Body.Hold(b.Context(), 0))
+	b.SetBytes(int64(len(body)))
+	b.ReportAllocs()
+	for b.Loop() {
+		in.Reset(in.Envelope, in.Properties, in.EndpointName)
+		if _, err := table.Match(in); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

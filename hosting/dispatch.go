@@ -1,8 +1,11 @@
 package hosting
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
+	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/viaduct-soap/viaduct/addressing"
@@ -10,6 +13,7 @@ import (
 	"github.com/viaduct-soap/viaduct/endpoint"
 	"github.com/viaduct-soap/viaduct/filter"
 	"github.com/viaduct-soap/viaduct/internal/refusal"
+	"github.com/viaduct-soap/viaduct/internal/uritable"
 	"github.com/viaduct-soap/viaduct/soap"
 )
 
@@ -19,6 +23,10 @@ type Service struct {
 	Handler binding.Handler
 	// Router says that headers need not be understood here: they are for others.
 	Router bool
+	// Check is asked of a message once its operation is known, for instance by a
+	// window of MessageIDs (wsa.duplicateMessageID); its error refuses the
+	// message. nil: nothing is asked.
+	Check func(*addressing.Properties) error
 	// AfterDelivery answers a one-way message only when the handler has returned
 	// (accept: after-delivery). Default: once its body is held.
 	AfterDelivery bool
@@ -34,10 +42,26 @@ type Dispatch struct {
 	Version   soap.Version
 	MaxHops   int          // routers that a message may have passed; default 8
 	Log       *slog.Logger // of accepted messages that are lost; nil for none
+	// ViaForTo takes the request URI for a To that is missing or anonymous
+	// (wsa.missingTo=via). Default, as in WCF: no address matches (dispatch 5.7).
+	ViaForTo bool
+	// VersionMismatch answers an envelope or a content type of another version of
+	// SOAP with the fault of dispatch 8.3. Default, as in WCF: a bare status.
+	VersionMismatch bool
+	// ExplainTo are the networks whose clients are told, in the fault, why nothing
+	// matched. The address of the connection counts, never a forwarded one.
+	ExplainTo []netip.Prefix
+	// ReplyTo delivers answers to the addresses that ReplyTargets allows. nil: all
+	// answers go back on the request's connection, whatever ReplyTo says (RPL-04).
+	ReplyTo      Deliverer
+	ReplyTargets *addressing.ReplyTargets
 	// Delivered is told of each accepted message when its handler has returned,
 	// with what it decided; nil when nobody listens. An error means that the
 	// message is lost, and is in Log already.
 	Delivered func(req *binding.Request, took time.Duration, err error)
+
+	mixed  sync.Once // the warning about headers of both addressing versions
+	inputs sync.Pool // of *filter.Input, which escapes and is large
 }
 
 var _ binding.Handler = (*Dispatch)(nil)
@@ -54,7 +78,11 @@ func (d *Dispatch) Handle(ctx context.Context, req *binding.Request) (*binding.R
 			req.Release()
 		}
 	}()
-	ep, err := d.choose(req)
+	req.ExplainFailure = req.ExplainFailure || d.tells(req.Peer)
+	if d.ReplyTo != nil && !d.manual(req) {
+		req.ReplyTargets = d.ReplyTargets
+	}
+	ep, op, err := d.choose(req)
 	if err == nil && req.Shape != binding.OneWay {
 		err = d.checkReplyTo(req)
 	}
@@ -62,6 +90,11 @@ func (d *Dispatch) Handle(ctx context.Context, req *binding.Request) (*binding.R
 		return nil, err
 	}
 	s := d.Services[ep]
+	if s.Check != nil {
+		if err := s.Check(&req.Properties); err != nil {
+			return nil, err
+		}
+	}
 	if req.Shape == binding.OneWay {
 		owned = false
 		return d.oneWay(ctx, s, req)
@@ -74,50 +107,87 @@ func (d *Dispatch) Handle(ctx context.Context, req *binding.Request) (*binding.R
 	if err != nil || reply == nil || reply.Draft == nil {
 		return reply, err
 	}
-	if s.Router || d.manual(req) {
-		return reply, nil // the routing service addresses its own replies
+	if d.manual(req) {
+		return reply, nil
 	}
-	return addressed(req, reply)
+	if !s.Router { // the routing service addresses its own replies
+		if err := addressed(req, op, reply); err != nil {
+			return nil, err
+		}
+	}
+	return d.elsewhere(ctx, req, reply)
 }
 
 // choose does steps 6 and 7 of the message model.
-func (d *Dispatch) choose(req *binding.Request) (*endpoint.Endpoint, error) {
-	req.Properties = addressing.Bare(d.Version.Addressing) // for the fault, when they cannot be read
-	props, err := addressing.Extract(req.Envelope, d.Known)
-	if err != nil {
-		return nil, err
+func (d *Dispatch) choose(req *binding.Request) (*endpoint.Endpoint, *endpoint.Operation, error) {
+	if err := d.properties(req); err != nil {
+		return nil, nil, err
 	}
-	props.Adopt(req.Via, req.Action)
-	req.Properties = props
 	p := &req.Properties
 	req.Decision.Listener = binding.Choice{Name: req.Listener.Name, Pos: req.Listener.Pos}
-	maxHops := d.MaxHops
-	if maxHops == 0 {
-		maxHops = defaultMaxHops
-	}
-	if req.Hops >= maxHops {
-		return nil, refusal.Newf(refusal.WSALoop, -1, "passed %d routers", req.Hops)
+	if req.Hops >= cmp.Or(d.MaxHops, defaultMaxHops) {
+		return nil, nil, refusal.Newf(refusal.WSALoop, -1, "passed %d routers", req.Hops)
 	}
 	if err := addressing.MatchAction(req.Action, p, d.Version); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	in := filter.Input{Envelope: req.Envelope, Properties: p}
-	ep, err := d.Endpoints.Select(&in)
+	ep, err := d.selected(req)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	req.Endpoint = ep.Name
 	req.Decision.Endpoint = binding.Choice{Name: ep.Name, Pos: ep.Pos}
 	action, err := p.Action()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	op, err := ep.Contract.Operation(action)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	req.Shape = op.Shape()
-	return ep, nil
+	if req.Explain {
+		req.Decision.Endpoint.Why = "contract " + ep.Contract.Name + ", operation " + op.Name + ", " + req.Shape.String()
+	}
+	return ep, op, nil
+}
+
+// selected returns the endpoint of a message.
+func (d *Dispatch) selected(req *binding.Request) (*endpoint.Endpoint, error) {
+	in, ok := d.inputs.Get().(*filter.Input)
+	if !ok {
+		in = &filter.Input{}
+	}
+	in.Reset(req.Envelope, &req.Properties, "")
+	ep, err := d.Endpoints.Select(in)
+	if req.Explains(err) {
+		req.Decision.Endpoints = endpoint.Candidates(d.Endpoints.Explain(in))
+	}
+	in.Reset(nil, nil, "")
+	d.inputs.Put(in)
+	return ep, err
+}
+
+// properties reads the addressing properties and supplies what the transport
+// knows.
+func (d *Dispatch) properties(req *binding.Request) error {
+	req.Properties = addressing.Bare(d.Version.Addressing) // for the fault, when they cannot be read
+	props, err := addressing.Extract(req.Envelope, d.Known)
+	if err != nil {
+		return err
+	}
+	props.Adopt(req.Via, req.Action)
+	if d.ViaForTo {
+		props.AdoptTo(req.Via)
+	}
+	if props.Mixed() {
+		d.mixed.Do(func() {
+			d.logger().Warn("headers of both addressing versions, those of the listener's count; logged once",
+				"reason", string(refusal.WSAMixed), "listener", req.Listener.Name)
+		})
+	}
+	req.Properties = props
+	return nil
 }
 
 // checkReplyTo does what WCF checks of a two-way message before its operation
@@ -127,15 +197,12 @@ func (d *Dispatch) checkReplyTo(req *binding.Request) error {
 	if d.manual(req) {
 		return nil
 	}
-	to, err := req.Properties.ReplyTo()
-	if err != nil || to == nil || !to.IsNone() {
-		return err
-	}
-	if req.Shape == binding.Either {
+	err := req.Properties.CheckReplyAddresses(uritable.URI{})
+	if err != nil && refusal.Of(err) == refusal.WSANone && req.Shape == binding.Either {
 		req.Shape = binding.OneWay
 		return nil
 	}
-	return refusal.New(refusal.WSANone, -1, "ReplyTo is none, and the operation has an answer")
+	return err
 }
 
 // understood checks mustUnderstand for a service that is the message's
@@ -159,15 +226,23 @@ func (d *Dispatch) manual(req *binding.Request) bool {
 	return req.Listener.Binding.ManualAddressing
 }
 
-// addressed makes a service's reply an answer to its request (dispatch 7.3).
-func addressed(req *binding.Request, reply *binding.Reply) (*binding.Reply, error) {
-	send, err := addressing.AddressReply(reply.Draft, nil, &req.Properties, addressing.Reply{Fault: reply.Fault})
+// addressed makes a service's reply an answer to its request (dispatch 7.3). On
+// an error the reply is given up.
+func addressed(req *binding.Request, op *endpoint.Operation, reply *binding.Reply) error {
+	reply.To = addressing.ReplyTarget(&req.Properties, reply.Fault, req.ReplyTargets)
+	a := addressing.Reply{Fault: reply.Fault, To: reply.To}
+	if !reply.Fault && op.ReplyAction != addressing.AnyAction {
+		a.Action = op.ReplyAction
+	}
+	if reply.To != nil {
+		reply.Action = a.ActionOf(nil, &req.Properties)
+	}
+	send, err := addressing.AddressReply(reply.Draft, nil, &req.Properties, a)
 	if err == nil && !send {
 		err = refusal.New(refusal.WSANone, -1, "the client wants no answer")
 	}
 	if err != nil {
 		reply.Discard()
-		return nil, err
 	}
-	return reply, nil
+	return err
 }

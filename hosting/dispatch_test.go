@@ -96,3 +96,32 @@ func TestDispatch_doubledReplyTo(t *testing.T) {
 	assert.Equal(t, refusal.WSACardinality, refusal.Of(err))
 	assert.Contains(t, written(t, got), "InvalidCardinality")
 }
+
+// BenchmarkDispatch_Handle is what hosting adds to a message that a service takes
+// without an answer.
+func BenchmarkDispatch_Handle(b *testing.B) {
+	for _, v := range []soap.Version{soap.Soap11, soap.Soap12WSAddressing10} {
+		b.Run("version="+v.String(), func(b *testing.B) {
+			r := newRig(b, v, place(false), hosting.Service{Handler: binding.HandlerFunc(func(_ context.Context, req *binding.Request) (*binding.Reply, error) {
+				req.Release()
+				return nil, nil
+			})})
+			headers := ""
+			if v.Addressing != soap.AddressingNone {
+				headers = to + action + id
+			}
+			first := r.receive(b, message(v, headers, "<x/>"), "urn:orders/Place")
+			b.ReportAllocs()
+			for b.Loop() {
+				first.Envelope.Retain()
+				req := binding.NewRequest(first.Envelope, nil)
+				req.Via, req.Action, req.Listener = first.Via, first.Action, first.Listener
+				req.Retain()
+				if _, err := r.Handle(b.Context(), req); err != nil {
+					b.Fatal(err)
+				}
+				req.Release()
+			}
+		})
+	}
+}

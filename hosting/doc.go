@@ -7,7 +7,23 @@
 // accepted and are still on their way. Sockets belong to the transports; hosting
 // knows none of them by name.
 //
-// Order and outcome follow WCF's dispatcher (dispatch 5.1 to 5.4).
+// Order and outcome follow WCF's dispatcher (dispatch 5.1 to 5.4): properties are
+// read, the action of the transport is held against Action, the endpoint is
+// selected, then its operation; a one-way message is accepted now, of a two-way
+// one the reply address is checked; then headers that must be understood, and at
+// last the service is asked.
+//
+// A [Dispatch] can say why nothing matched: to the log always, to clients only
+// whose connection comes from a listed network. Answers go back on the request's
+// connection, unless a [Deliverer] and a list of targets are given.
+//
+// # Sessions
+//
+// Over HTTP every message stands for itself: there is nothing that
+// ensureOrderedDispatch could order, and it is accepted in either value.
+// Transports with sessions choose the endpoint by the first message, and hand
+// the messages of a session to its service one after the other where
+// ensureOrderedDispatch is true, as they come otherwise.
 //
 // # Differences from WCF
 //

@@ -14,6 +14,9 @@ import (
 // without a message does (dispatch 5.4, 5.5).
 func (d *Dispatch) Fault(req *binding.Request, err error) *binding.Reply {
 	reason := reasonOf(err)
+	if reply := d.versionMismatch(reason, err); reply != nil {
+		return reply
+	}
 	if _, status := binding.RefusalStatus(reason); status && reason != "" {
 		return nil
 	}
@@ -25,6 +28,9 @@ func (d *Dispatch) Fault(req *binding.Request, err error) *binding.Reply {
 	}
 	reply := &binding.Reply{Fault: true, Reason: reason, Err: err}
 	f := addressing.FaultFrom(err, d.Version)
+	if req != nil && req.ExplainFailure {
+		f = explained(f, req, err)
+	}
 	if reason == refusal.LimitCalls || reason == refusal.LimitMemory {
 		f = addressing.EndpointUnavailable(d.Version, time.Second)
 		reply.Status = statusUnavailable
@@ -34,13 +40,31 @@ func (d *Dispatch) Fault(req *binding.Request, err error) *binding.Reply {
 	request := addressing.Bare(d.Version.Addressing)
 	if req != nil {
 		request = req.Properties
+		reply.To = addressing.ReplyTarget(&request, true, req.ReplyTargets)
 	}
-	send, aerr := addressing.AddressReply(reply.Draft, nil, &request, addressing.Reply{Fault: true, Action: addressing.Action(f.Action)})
-	if aerr == nil && send {
+	how := addressing.Reply{Fault: true, Action: addressing.Action(f.Action), To: reply.To}
+	if reply.To != nil {
+		reply.Action = how.ActionOf(nil, &request)
+	}
+	send, aerr := addressing.AddressReply(reply.Draft, nil, &request, how)
+	if aerr != nil || !send {
+		reply.Draft.Close()
+		return &binding.Reply{Status: statusAccepted, Reason: refusal.WSANone, Err: errors.Join(err, aerr)}
+	}
+	return d.faultElsewhere(req, reply)
+}
+
+// faultElsewhere delivers a fault that FaultTo or ReplyTo want elsewhere. When
+// that fails nobody is left to be told, so that the log has to do.
+func (d *Dispatch) faultElsewhere(req *binding.Request, reply *binding.Reply) *binding.Reply {
+	if reply.To == nil {
 		return reply
 	}
-	reply.Draft.Close()
-	return &binding.Reply{Status: statusAccepted, Reason: refusal.WSANone, Err: errors.Join(err, aerr)}
+	_, err := d.elsewhere(d.Host.lifetime, req, reply)
+	if err != nil {
+		d.logger().Error("fault not delivered", "reason", string(refusal.Of(err)), "error", err.Error())
+	}
+	return &binding.Reply{Status: statusAccepted, Reason: reply.Reason, Err: errors.Join(reply.Err, err)}
 }
 
 const (

@@ -20,10 +20,16 @@ func NewSnapshot() *Snapshot {
 	return &Snapshot{listeners: uritable.NewTable[*binding.Listener](uritable.Options{Port: true})}
 }
 
-// Add registers a listener at its listen URI. Two listeners at one URI are an
-// error that names both.
+// Add registers a listener at its listen URI, in the host mode of its binding.
+// Two listeners at one URI are an error that names both.
 func (s *Snapshot) Add(at uritable.URI, l *binding.Listener) error {
-	return s.listeners.Add(at, l.Binding.HostMode, l, l.Pos.String())
+	return s.AddIn(l.Binding.HostMode, at, l)
+}
+
+// AddIn is Add in another host mode: under IIS the binding of the site decides
+// (dispatch 9.3).
+func (s *Snapshot) AddIn(m uritable.Mode, at uritable.URI, l *binding.Listener) error {
+	return s.listeners.Add(at, m, l, l.Pos.String())
 }
 
 // Host holds the snapshot in force, and counts the messages that were accepted

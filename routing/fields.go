@@ -36,7 +36,7 @@ func (d *Destination) fields(req *binding.Request) binding.HTTPFields {
 		}
 		out = out.Add(forwardedFor, client).Add(forwardedProto, proto)
 	}
-	return out.Add(hopsField, strconv.Itoa(req.Hops+1))
+	return ApplyRules(out.Add(hopsField, strconv.Itoa(req.Hops+1)), d.Rules)
 }
 
 // chain puts what a trusted proxy says of its client before what is known of

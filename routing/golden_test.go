@@ -3,14 +3,18 @@ package routing_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/viaduct-soap/viaduct/addressing"
 	"github.com/viaduct-soap/viaduct/binding"
+	"github.com/viaduct-soap/viaduct/binding/textxml"
 	"github.com/viaduct-soap/viaduct/internal/refusal"
 	"github.com/viaduct-soap/viaduct/internal/testbed"
 	"github.com/viaduct-soap/viaduct/routing"
@@ -36,12 +40,17 @@ func TestGolden(t *testing.T) {
 		}
 		version, err := soap.Parse(options["version"])
 		require.NoError(t, err)
-		c := &channel{version: version}
+		to := version
+		if options["backend"] != "" {
+			to, err = soap.Parse(options["backend"])
+			require.NoError(t, err)
+		}
+		c := &channel{version: to}
 		if g.Has("answer.xml") {
 			c.answers = func(int) (int, string, error) { return 200, string(g.Get("answer.xml")), nil }
 		}
 		d := routing.Destination{ProcessMessages: options["processing"] != "off"}
-		d.Binding = &binding.Binding{Version: version, ManualAddressing: options["manual"] == "sending"}
+		d.Binding = &binding.Binding{Version: to, ManualAddressing: options["manual"] == "sending"}
 		if options["mode"] == "forward-signed" {
 			d.Mode = routing.ForwardSigned
 		}
@@ -64,9 +73,41 @@ func TestGolden(t *testing.T) {
 		}
 		if len(c.sent) > 0 {
 			g.Check(t, "forwarded.xml", []byte(generated.ReplaceAllString(c.sent[0].text, "urn:uuid:GENERATED")))
+			if to != version {
+				g.Check(t, "fields", fields(t, to, c.sent[0].action))
+			}
 		}
 		if answer := text(t, reply); answer != "" {
 			g.Check(t, "reply.xml", []byte(answer))
 		}
 	})
+}
+
+// No routing row of the dispatch document is without a file that names it.
+func TestGolden_complete(t *testing.T) {
+	t.Parallel()
+	names, err := filepath.Glob("testdata/*.txtar")
+	require.NoError(t, err)
+	var comments strings.Builder
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		require.NoError(t, err)
+		comments.Write(testbed.ParseGolden(data).Comment)
+	}
+	for i := 1; i <= 12; i++ {
+		assert.Contains(t, comments.String(), fmt.Sprintf("RT-%02d", i))
+	}
+}
+
+// fields are the HTTP fields that tell of version and action.
+func fields(t *testing.T, v soap.Version, action addressing.Action) []byte {
+	t.Helper()
+	encoded, err := textxml.New(v, binding.UTF8).Encode(soap.NewMessage(v, nil), binding.EncodeOptions{Request: true, Action: action})
+	require.NoError(t, err)
+	defer encoded.Close()
+	var text []byte
+	for _, f := range encoded.Header() {
+		text = fmt.Appendf(text, "%s: %s\n", f.Name, f.Value)
+	}
+	return text
 }

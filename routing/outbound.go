@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"context"
 	"encoding/hex"
 	"math/rand/v2"
 	"strings"
@@ -13,7 +14,10 @@ import (
 
 // outbound makes the message of one attempt (dispatch 8.7). What arrived stays
 // as it is; the draft holds the edits.
-func outbound(req *binding.Request, d *Destination) (*soap.Draft, error) {
+func outbound(ctx context.Context, req *binding.Request, d *Destination) (*soap.Draft, error) {
+	if bridged(req, d) {
+		return bridge(ctx, req, d)
+	}
 	draft := soap.NewDraft(req.Envelope)
 	if d.Mode == ForwardSigned {
 		removeForged(draft)
@@ -23,11 +27,12 @@ func outbound(req *binding.Request, d *Destination) (*soap.Draft, error) {
 	}
 	if err := wssec.Check(draft); err != nil {
 		draft.Close()
-		return nil, signed(err)
+		return nil, signed(err, false)
 	}
 	return draft, nil
 }
 
+// edit makes a request of the version in which it came.
 func edit(draft *soap.Draft, req *binding.Request, d *Destination) error {
 	if d.ProcessMessages {
 		removeProcessed(draft)
@@ -41,6 +46,18 @@ func edit(draft *soap.Draft, req *binding.Request, d *Destination) error {
 	default:
 		return d.outbound.Apply(draft, &req.Properties, addressing.Request{Reply: req.Shape != binding.OneWay, NewID: newID})
 	}
+}
+
+// claim is the action that the transport names.
+func claim(req *binding.Request, d *Destination) addressing.Action {
+	if d.Mode == ForwardSigned && req.Action != "" {
+		return req.Action
+	}
+	action, _ := req.Properties.Action() // a doubled one has failed before
+	if bridged(req, d) {
+		return bridgedAction(req, d, action)
+	}
+	return action
 }
 
 // removeProcessed removes the headers that are aimed at every node and not
@@ -77,9 +94,13 @@ func removeForged(draft *soap.Draft) {
 // inbound makes the answer to the client out of the destination's answer. send
 // is false when the client wants none. Addressing the answer is the dispatcher's
 // work in WCF, so that it is done without soapProcessing too (dispatch 7.3).
-func inbound(req *binding.Request, d *Destination, in *binding.Incoming, fault bool) (draft *soap.Draft, send bool, err error) {
+func inbound(ctx context.Context, req *binding.Request, d *Destination, in *binding.Incoming, fault bool) (draft *soap.Draft, send bool, err error) {
+	manual := req.Listener.Binding.ManualAddressing
+	if in.Envelope.Version != req.Envelope.Version {
+		return bridgeAnswer(ctx, req, d, in, addressing.Reply{Fault: fault, Manual: manual})
+	}
 	draft = soap.NewDraft(in.Envelope)
-	if d.Mode == ForwardSigned || req.Listener.Binding.ManualAddressing {
+	if d.Mode == ForwardSigned || manual {
 		return draft, true, nil
 	}
 	props, err := addressing.ExtractReply(in.Envelope)

@@ -2,12 +2,14 @@ package routing
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/viaduct-soap/viaduct/addressing"
 	"github.com/viaduct-soap/viaduct/binding"
 	"github.com/viaduct-soap/viaduct/internal/source"
+	"github.com/viaduct-soap/viaduct/internal/upstream"
 )
 
 // Mode says what a destination may change of a message.
@@ -39,8 +41,25 @@ type Destination struct {
 	// Trusted are networks of proxies whose X-Forwarded-For and -Proto are
 	// continued. Those of other clients are replaced.
 	Trusted []netip.Prefix
+	// Rules change the HTTP fields of requests after all else is written there.
+	Rules []FieldRule
 	// Repeatable lists actions that may be sent again after an unknown delivery.
 	Repeatable map[addressing.Action]bool
+	// Deadline bounds all attempts of a route that begins here; 0: only each
+	// attempt is bounded, by the binding's sendTimeout.
+	Deadline time.Duration
+	// Backend holds limits, breaker and state; nil: none of it is configured. A
+	// member of a group has one.
+	Backend *upstream.Backend
+	// Members and Group make the destination stand for others, see [NewGroup]; it
+	// has neither address nor channel of its own then.
+	Members []*Destination
+	Group   *upstream.Group
+	// Key gives what the group hashes, false for a message that has none; nil when
+	// the group does not hash.
+	Key func(*binding.Request) (string, bool)
+	// Mirror gets a copy of each message that was answered here; nil: none.
+	Mirror *Mirror
 
 	outbound *addressing.Outbound
 	via      string
@@ -64,6 +83,15 @@ func (d *Destination) deadline(now time.Time) time.Time {
 	return time.Time{}
 }
 
+// repeats reports whether the message's action is declared repeatable.
+func (d *Destination) repeats(req *binding.Request) bool {
+	if len(d.Repeatable) == 0 {
+		return false
+	}
+	action, _ := req.Properties.Action() // a doubled one has failed before
+	return d.Repeatable[action]
+}
+
 // Route is an entry of a filter table: destinations in the order in which they
 // are tried.
 type Route struct {
@@ -73,11 +101,23 @@ type Route struct {
 	Destinations []*Destination // the entry's own endpoint, then its backup list
 	Backups      bool           // a backup list is named: attempts of unknown delivery are repeated
 
-	why string
+	choice binding.Choice
+}
+
+// Replays reports whether a message of the route may have to be read more than
+// once: the listener needs soap.Needs.Replay then.
+func (r *Route) Replays() bool {
+	if len(r.Destinations) > 1 {
+		return true
+	}
+	return slices.ContainsFunc(r.Destinations, func(d *Destination) bool {
+		return len(d.Repeatable) > 0 || d.Mirror != nil || len(d.Members) > 1 ||
+			slices.ContainsFunc(d.Members, func(m *Destination) bool { return len(m.Repeatable) > 0 || m.Mirror != nil })
+	})
 }
 
 // NewRoute completes r.
 func NewRoute(r Route) *Route {
-	r.why = "priority " + strconv.Itoa(r.Priority)
+	r.choice = binding.Choice{Name: r.Filter, Pos: r.Pos, Why: "priority " + strconv.Itoa(r.Priority)}
 	return &r
 }

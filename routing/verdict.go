@@ -19,17 +19,19 @@ type Outcome struct {
 	Err        *binding.SendError
 	OneWay     bool
 	Backups    bool // the route has a backup list
-	Left       int  // destinations that were not tried yet
+	Left       int  // destinations of the route that were not tried yet
+	Members    bool // another member of the destination's group takes messages
 	Repeatable bool // the action is declared repeatable
 	Replayable bool // the body can be read once more
 	Repeated   bool // "again" was used up; it is one per message
+	Late       bool // the deadline of all attempts has passed
 }
 
 // Judge says what follows a failed attempt (dispatch 8.8). A SOAP fault is an
 // answer, never a failure.
 func Judge(o Outcome) Step {
 	step := judgeKind(o)
-	if step == Fail || !o.Replayable {
+	if step == Fail || !o.Replayable || o.Late {
 		return Fail
 	}
 	// Design, principle 5: what may have been delivered is sent again only where
@@ -40,7 +42,7 @@ func Judge(o Outcome) Step {
 	if step == Again && o.Repeated {
 		step = Next
 	}
-	if step == Next && o.Left == 0 {
+	if step == Next && o.Left == 0 && !o.Members {
 		return Fail
 	}
 	return step
@@ -51,8 +53,11 @@ func judgeKind(o Outcome) Step {
 	case binding.Aborted:
 		return Again
 	case binding.Security:
-		if o.Backups {
+		switch {
+		case o.Backups:
 			return Again
+		case o.Members && o.Err.Delivery == binding.NotDelivered:
+			return Next // WCF knows no groups: another member may be well
 		}
 		return Fail
 	case binding.Protocol:

@@ -38,6 +38,12 @@ func TestJudge(t *testing.T) {
 		{name: "timeout with backups", kind: binding.Timeout, delivery: unknown, o: routing.Outcome{Backups: true, Left: 1}, want: routing.Next},
 		{name: "timeout without backups", kind: binding.Timeout, delivery: unknown, o: routing.Outcome{Left: 0}, want: routing.Fail},
 		{name: "busy with backups", kind: binding.Busy, delivery: binding.Answered, o: routing.Outcome{Backups: true, Left: 2}, want: routing.Next},
+		{name: "not found, another member", kind: binding.NotFound, o: routing.Outcome{Members: true}, want: routing.Next},
+		{name: "security, not delivered, another member", kind: binding.Security, o: routing.Outcome{Members: true}, want: routing.Next},
+		{name: "security, answered, another member", kind: binding.Security, delivery: binding.Answered, o: routing.Outcome{Members: true, Repeatable: true}, want: routing.Fail},
+		{name: "timeout, another member", kind: binding.Timeout, delivery: unknown, o: routing.Outcome{Members: true}, want: routing.Fail},
+		{name: "timeout, another member, repeatable", kind: binding.Timeout, delivery: unknown, o: routing.Outcome{Members: true, Repeatable: true}, want: routing.Next},
+		{name: "too late for another attempt", kind: binding.NotFound, o: routing.Outcome{Backups: true, Left: 1, Late: true}, want: routing.Fail},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

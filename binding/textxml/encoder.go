@@ -51,6 +51,9 @@ func (e *Encoder) Decode(ctx context.Context, in binding.Arriving, l soap.Limits
 // Encode makes d ready to be written. It takes d over and never fails.
 func (e *Encoder) Encode(d *soap.Draft, o binding.EncodeOptions) (binding.Encoded, error) {
 	h := e.header(o)
+	if v := d.Version().Envelope; v != e.version.Envelope && !o.Request { // VersionMismatch travels as SOAP 1.1 (SOAP 1.2 Part 1, A.1)
+		h = binding.HTTPFields{{Name: "Content-Type", Value: binding.ContentType(v, e.charset)}}
+	}
 	if e.charset != binding.UTF8 {
 		return &recoded{draft: d, header: h, charset: e.charset}, nil
 	}

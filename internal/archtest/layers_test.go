@@ -18,7 +18,7 @@ var layers = [][]string{
 	{"internal/infoset", "internal/xpath", "soap"},
 	{"addressing", "internal/wssec"},
 	{"binding", "filter"},
-	{"binding/httpchan", "binding/textxml", "endpoint", "internal/builtin", "internal/egress"},
+	{"binding/httpchan", "binding/textxml", "endpoint", "internal/builtin", "internal/egress", "internal/upstream"},
 	{"hosting", "routing"},
 	{"admin", "configs", "internal/settings", "internal/wsdl"},
 	{"internal/assemble"},

@@ -16,7 +16,7 @@ import (
 )
 
 // names lists the services in the order in which errors name them.
-var names = [...]string{"echo", "calculator", "sink"}
+var names = [...]string{"echo", "calculator", "rounding-calculator", "sink"}
 
 // New returns the service of that name. The error names those there are.
 func New(name string) (binding.Handler, error) {
@@ -24,7 +24,9 @@ func New(name string) (binding.Handler, error) {
 	case "echo":
 		return binding.HandlerFunc(echo), nil
 	case "calculator":
-		return binding.HandlerFunc(calculate), nil
+		return calculator(func(f float64) float64 { return f }), nil
+	case "rounding-calculator":
+		return calculator(rounded), nil
 	case "sink":
 		return binding.HandlerFunc(sink), nil
 	default:
@@ -67,9 +69,21 @@ func body(ctx context.Context, req *binding.Request) ([]byte, error) {
 	return io.ReadAll(r)
 }
 
-// calculate does the arithmetic of the first body element: Add, Subtract,
-// Multiply or Divide of its two children.
-func calculate(ctx context.Context, req *binding.Request) (*binding.Reply, error) {
+// rounded rounds to one decimal, halves away from zero: the rounding calculator
+// of WCF's samples answers 731.3 for 731.25.
+func rounded(f float64) float64 {
+	if math.Abs(f) > 1e15 { // no decimals there, and ten times it may be infinite
+		return f
+	}
+	return math.Round(f*10) / 10
+}
+
+// calculator does the arithmetic of the first body element: Add, Subtract,
+// Multiply or Divide of its two children. The result goes through finish.
+type calculator func(finish float64) float64
+
+// Handle implements [binding.Handler].
+func (c calculator) Handle(ctx context.Context, req *binding.Request) (*binding.Reply, error) {
 	defer req.Release()
 	content, err := body(ctx, req)
 	if err != nil {
@@ -84,7 +98,7 @@ func calculate(ctx context.Context, req *binding.Request) (*binding.Reply, error
 		return nil, &soap.Fault{Code: soap.Sender, Reason: fault, Lang: "en-US"}
 	}
 	d := soap.NewMessage(req.Envelope.Version, fmt.Appendf(nil, `<%[1]sResponse xmlns="%[2]s"><%[1]sResult>%[3]s</%[1]sResult></%[1]sResponse>`,
-		operation, xmltext.AppendEscapedAttr(nil, space), double(result)))
+		operation, xmltext.AppendEscapedAttr(nil, space), double(c(result))))
 	return &binding.Reply{Draft: d}, nil
 }
 

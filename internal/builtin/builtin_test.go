@@ -88,6 +88,28 @@ func TestEcho(t *testing.T) {
 	assert.True(t, reply.Fault, "a fault stays one")
 }
 
+// TestCalculator_published: the results that the advanced filters scenario of
+// WCF's documentation states for its two services.
+func TestCalculator_published(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ operation, a, b, regular, rounding string }{
+		{"Add", "100", "15.99", "115.99", "116"},
+		{"Subtract", "145", "76.54", "68.46", "68.5"},
+		{"Multiply", "9", "81.25", "731.25", "731.3"},
+		{"Divide", "22", "7", "3.14285714285714", "3.1"},
+		{"Multiply", "-9", "81.25", "-731.25", "-731.3"},
+		{"Multiply", "1e300", "-1e300", "-INF", "-INF"},
+		{"Multiply", "1e300", "1e8", "1e+308", "1e+308"},
+	} {
+		body := "<" + c.operation + "><n1>" + c.a + "</n1><n2>" + c.b + "</n2></" + c.operation + ">"
+		for service, want := range map[string]string{"calculator": c.regular, "rounding-calculator": c.rounding} {
+			_, got, err := send(t, service, body)
+			require.NoError(t, err)
+			assert.Contains(t, got, "<"+c.operation+"Result>"+want+"<", service)
+		}
+	}
+}
+
 func TestSink(t *testing.T) {
 	t.Parallel()
 	reply, _, err := send(t, "sink", "<x/>")
@@ -98,7 +120,7 @@ func TestSink(t *testing.T) {
 func TestNew_unknown(t *testing.T) {
 	t.Parallel()
 	_, err := builtin.New("Echo")
-	assert.EqualError(t, err, `no built-in service "Echo"; use one of echo, calculator, sink`)
+	assert.EqualError(t, err, `no built-in service "Echo"; use one of echo, calculator, rounding-calculator, sink`)
 }
 
 // FuzzCalculator: whatever the body holds, the service answers with a result, a

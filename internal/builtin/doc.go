@@ -1,5 +1,6 @@
 // Package builtin holds the services that Viaduct brings along for trying out
-// and testing a configuration: echo, calculator and sink.
+// and testing a configuration: echo, calculator, rounding-calculator (whose results
+// have one decimal) and sink.
 //
 // They are ordinary handlers. A service element of a WCF file is bound to one
 // of them in the settings (services: builtin). They speak every version that a

@@ -1,7 +1,6 @@
 package uritable
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 )
@@ -59,50 +58,6 @@ func (c Comparison) AppendKey(dst []byte, u URI) []byte {
 		}
 	}
 	return dst
-}
-
-// Difference is the first part in which two URIs differ.
-type Difference struct {
-	Part       string // "scheme", "port", "host" or "path"; "" when there is none
-	Want, Have string // the part on either side, a path escaped
-	At         int    // path: octet of the unescaped paths that differs first
-}
-
-// String tells the difference in one clause.
-func (d Difference) String() string {
-	switch d.Part {
-	case "":
-		return "no difference"
-	case "path":
-		return fmt.Sprintf("path %q differs from %q at character %d", d.Have, d.Want, d.At+1)
-	default:
-		return fmt.Sprintf("%s is %q, not %q", d.Part, d.Have, d.Want)
-	}
-}
-
-// Diff returns the first difference between what is wanted and what is there,
-// in the order of the comparison.
-func (c Comparison) Diff(want, have URI) Difference {
-	if want.Scheme() != have.Scheme() {
-		return Difference{Part: "scheme", Want: want.Scheme(), Have: have.Scheme()}
-	}
-	if !c.IgnorePort && want.port != have.port {
-		return Difference{Part: "port", Want: portText(want), Have: portText(have)}
-	}
-	if c.Host && want.Host() != have.Host() {
-		return Difference{Part: "host", Want: want.Host(), Have: have.Host()}
-	}
-	if at := c.difference(want.Path(), have.Path()); at >= 0 {
-		return Difference{Part: "path", Want: want.Path(), Have: have.Path(), At: at}
-	}
-	return Difference{}
-}
-
-func portText(u URI) string {
-	if u.port < 0 {
-		return "none"
-	}
-	return strconv.Itoa(int(u.port))
 }
 
 // difference returns the first octet in which two paths differ, -1 for none.
