@@ -28,7 +28,7 @@ func (ep *Endpoint) absolute(v Value[string]) (string, error) {
 		return uritable.ReplaceWildcardHost(text, machine()), nil
 	}
 	if ep.Service == nil || ep.Binding == nil {
-		return "", v.Error("", ep.label()+": the address must be absolute; write scheme, host and path")
+		return "", v.Error("address-not-absolute", ep.label()+": the address must be absolute; write scheme, host and path")
 	}
 	scheme := ep.Binding.Scheme()
 	var schemes []string
@@ -43,9 +43,13 @@ func (ep *Endpoint) absolute(v Value[string]) (string, error) {
 	if len(schemes) > 0 {
 		have = "the service has base addresses for " + strings.Join(schemes, ", ")
 	}
-	return "", v.Error("SFxEndpointNoMatchingScheme", fmt.Sprintf(
+	e := v.Error("SFxEndpointNoMatchingScheme", fmt.Sprintf(
 		"%s: address %s is relative and needs a base address for scheme %s; %s; add one to host/baseAddresses, or write the address in full",
 		ep.label(), quote(text), scheme, have))
+	if len(schemes) == 0 && ep.Service.VirtualPath == "" {
+		e.Remedy = remedyHosting // so are services of IIS, which have service files
+	}
+	return "", e
 }
 
 // resolveAddress combines a relative address with a base address as WCF does:
@@ -57,7 +61,7 @@ func resolveAddress(b *BaseAddress, v Value[string], ep *Endpoint) (string, erro
 	}
 	u, err := uritable.Resolve(base, v.Peek())
 	if err != nil {
-		return "", v.Error("", fmt.Sprintf("%s: the address is no URI reference: %v", ep.label(), err))
+		return "", v.Error("address-invalid", fmt.Sprintf("%s: the address is no URI reference: %v", ep.label(), err))
 	}
 	return u.String(), nil
 }

@@ -8,16 +8,26 @@ import (
 
 	"github.com/beevik/etree"
 
+	"github.com/viaduct-soap/viaduct/internal/iis"
 	"github.com/viaduct-soap/viaduct/internal/source"
 )
 
 // binder checks a tree against the schema and gathers every error.
 type binder struct {
-	doc      *document
-	open     func(name string) ([]byte, error) // for configSource; nil = refused
-	sources  map[string]source.Pos             // files that a configSource took
-	third    map[string]bool                   // names of behaviorExtensions, bindingElementExtensions, bindingExtensions
-	docs     []*document
+	doc         *document
+	files       []*document      // the chain of configuration files, outermost first
+	docs        []*document      // and those of configSource
+	target      []string         // the chosen directory, from the outermost file's on
+	application int              // level of the application's directory
+	hosting     *IIS             // nil = self-hosted
+	activations []iis.Activation // where services are started, under IIS
+
+	commonService, commonEndpoint *Element // of commonBehaviors
+
+	sources  map[string]origin // files that a configSource took
+	third    map[string]bool   // names of behaviorExtensions, bindingElementExtensions, bindingExtensions
+	alias    map[string]string // declared names of what the schema knows under another name
+	removals []*removal
 	errs     Errors
 	findings []Finding
 }
@@ -25,6 +35,8 @@ type binder struct {
 func (b *binder) fail(p source.Pos, path, code, format string, args ...any) {
 	b.errs = append(b.errs, &Error{Pos: p, Path: path, Code: code, Text: fmt.Sprintf(format, args...)})
 }
+
+func (b *binder) note(f Finding) { b.findings = append(b.findings, f) }
 
 // element binds one element of the file and everything below it.
 func (b *binder) element(n *etree.Element, row *element, parent *Element) *Element {
@@ -52,10 +64,13 @@ func (b *binder) attributes(e *Element, n *etree.Element) {
 	for i, a := range n.Attr {
 		row := e.row.attribute(a.FullKey())
 		switch {
+		case a.FullKey() == "xmlns" && !e.row.text && a.Value != b.doc.root.SelectAttrValue("xmlns", ""):
+			b.fail(at[i], e.Path(), "Config_namespace_invalid", "%s: it has another namespace than the root element; remove the xmlns attribute", e.name)
 		case a.Space == "xmlns" || a.Space == "" && a.Key == "xmlns" || a.Space == "xml":
 		case slices.Contains(lockAttributes, a.FullKey()):
-			b.findings = append(b.findings, Finding{
-				Pos: at[i], Path: e.Path() + "/@" + a.Key, Effect: NoEffect, Text: e.name + ": " + a.Key + ": no file inherits from this one",
+			b.note(Finding{
+				Pos: at[i], Path: e.Path() + "/@" + a.Key, Effect: NoEffect, Code: "lock-attribute",
+				Text: e.name + ": " + a.Key + ": inner files are not held to it",
 			})
 		case e.row.section && slices.Contains(sectionAttributes, a.FullKey()):
 			// configSource has reported what is wrong with them.
@@ -112,14 +127,14 @@ func (b *binder) parse(e *Element, a *attr) {
 		code = "Config_base_value_invalid"
 	}
 	if a.row.name == "filterType" {
-		b.fail(a.at, a.path(), code, "%s: unknown filterType %s; %v", e.label(), quote(a.text), err)
+		b.fail(a.at, a.path(), code, "%s: unknown filterType %s; %v", e.label(), a.quoted(), err)
 		return
 	}
-	b.fail(a.at, a.path(), code, "%s: attribute %s has the value %s; %v", e.label(), a.row.name, quote(a.text), err)
+	b.fail(a.at, a.path(), code, "%s: attribute %s has the value %s; %v", e.label(), a.row.name, a.quoted(), err)
 }
 
 func (b *binder) children(e *Element, n *etree.Element) {
-	if p, ok := b.doc.text[n]; ok && !e.row.mixed {
+	if p, ok := b.doc.text[n]; ok && !e.row.mixed && !e.row.text {
 		b.fail(p, e.Path(), "Config_base_section_invalid_content", "%s: text is not allowed here; values stand in attributes", e.name)
 	}
 	for _, c := range n.ChildElements() {
@@ -128,15 +143,15 @@ func (b *binder) children(e *Element, n *etree.Element) {
 			b.removal(e, c)
 			continue
 		}
-		row := e.row.lookup(c.FullTag())
+		row := b.row(e.row, c.FullTag())
 		switch {
 		case row != nil:
 			b.child(e, c, row)
-		case b.third[c.FullTag()] && (e.row.mixed || e.name == "bindings"):
+		case b.third[c.FullTag()] && (e.row.mixed || e.name == "bindings" || e.name == "standardEndpoints"):
 			b.thirdParty(e, c)
 		case c.Tag == "EncryptedData":
 			if n.SelectAttr("configProtectionProvider") == nil {
-				b.fail(p, e.Path(), "", "%s is encrypted%s", e.name, adviceDecrypt)
+				b.fail(p, e.Path(), "unsupported-encrypted-section", "%s is encrypted%s", e.name, adviceDecrypt)
 			}
 		default:
 			b.unknown(e, c, p)
@@ -150,7 +165,7 @@ const adviceDecrypt = "; decrypt it on the machine that encrypted it (aspnet_reg
 func (b *binder) unknown(e *Element, n *etree.Element, p source.Pos) {
 	name := n.FullTag()
 	code, hint := "Config_base_unrecognized_element", didYouMean(name, e.row.childNames())
-	if e.row.code != "" && (e.row.mixed || e.name == "bindings") {
+	if e.row.code != "" && (e.row.mixed || e.name == "bindings" || e.name == "standardEndpoints") {
 		code = e.row.code
 	}
 	switch {
@@ -242,29 +257,6 @@ func sameContent(a, b *Element) bool {
 	return true
 }
 
-// removal applies clear and remove to the items before them in this file.
-func (b *binder) removal(e *Element, n *etree.Element) {
-	e.index = nil
-	if n.Tag == "clear" {
-		e.children = slices.DeleteFunc(e.children, func(c *Element) bool { return c.row.many || e.row.mixed })
-		return
-	}
-	e.children = slices.DeleteFunc(e.children, func(c *Element) bool {
-		if e.row.mixed {
-			return c.name == n.SelectAttrValue("name", "")
-		}
-		if len(c.row.keys) == 0 {
-			return false
-		}
-		for _, k := range c.row.keys {
-			if n.SelectAttrValue(k, "") != c.text(k) {
-				return false
-			}
-		}
-		return true
-	})
-}
-
 // thirdParty keeps an element that an extension declared. Its content is not
 // checked, and it is refused where its owner is used.
 func (b *binder) thirdParty(e *Element, n *etree.Element) {
@@ -272,8 +264,15 @@ func (b *binder) thirdParty(e *Element, n *etree.Element) {
 		name: n.FullTag(), opaque: true, many: true, verdict: VerdictNotYet, scope: ScopeEndpoint, sec: "1.5",
 		note: "it is code of a third party and may be a check; acknowledge it in the settings (acknowledge) if it can be left out",
 	}
-	if e.name == "bindings" {
+	if first := e.child(row.name); first != nil && e.row.mixed {
+		b.fail(b.doc.pos[n], first.Path(), "ConfigDuplicateItem", "%s: element %s stands twice, first at %v; keep one", e.label(), row.name, first.pos)
+		return
+	}
+	switch e.name {
+	case "bindings":
 		row.verdict, row.note = VerdictNoEffect, "it is a binding of a third party; an endpoint that uses it is refused"
+	case "standardEndpoints":
+		row.verdict, row.note = VerdictNoEffect, "it is an endpoint of a third party, and refused where it stands"
 	}
 	e.children = append(e.children, &Element{row: row, name: row.name, pos: b.doc.pos[n], parent: e, written: true, node: n, third: true})
 }

@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"slices"
 	"time"
 
 	"github.com/beevik/etree"
@@ -15,7 +16,10 @@ type modeler struct {
 	clients map[string][]*Endpoint
 }
 
-func (m *modeler) build(model, web, webServer *Element) {
+// build makes the model of bound roots: system.serviceModel, system.web and
+// system.webServer, and where they were bound system.diagnostics and
+// appSettings.
+func (m *modeler) build(model, web, webServer *Element, more ...*Element) {
 	f := m.f
 	for _, kinds := range children(model, "bindings") {
 		for _, kind := range kinds.children {
@@ -25,10 +29,10 @@ func (m *modeler) build(model, web, webServer *Element) {
 		}
 	}
 	for _, e := range children(model, "behaviors", "serviceBehaviors", "behavior") {
-		f.ServiceBehaviors = append(f.ServiceBehaviors, serviceBehaviorOf(e))
+		f.ServiceBehaviors = append(f.ServiceBehaviors, m.serviceBehavior(e))
 	}
 	for _, e := range children(model, "behaviors", "endpointBehaviors", "behavior") {
-		f.EndpointBehaviors = append(f.EndpointBehaviors, endpointBehaviorOf(e))
+		f.EndpointBehaviors = append(f.EndpointBehaviors, m.endpointBehavior(e))
 	}
 	for _, e := range children(model, "services", "service") {
 		f.Services = append(f.Services, m.service(e))
@@ -37,13 +41,34 @@ func (m *modeler) build(model, web, webServer *Element) {
 		f.Client = append(f.Client, m.endpoint(e, nil))
 	}
 	m.routing(model)
-	f.Hosting = &Hosting{
-		Element:                     model.child("serviceHostingEnvironment"),
-		MultipleSiteBindingsEnabled: value[bool](model.child("serviceHostingEnvironment"), "multipleSiteBindingsEnabled"),
-	}
+	m.hosting(model)
+	m.outside(model, more)
 	f.Web = &Web{MaxRequestLength: value[int64](web.child("httpRuntime"), "maxRequestLength")}
 	for _, limits := range children(webServer, "security", "requestFiltering", "requestLimits") {
 		f.Web.MaxAllowedContentLength = value[int64](limits, "maxAllowedContentLength")
+	}
+}
+
+// outside is what stands in other sections: diagnostics, keys.
+func (m *modeler) outside(model *Element, roots []*Element) {
+	var tracing *Element
+	for _, r := range roots {
+		switch r.row {
+		case schemaTracing:
+			tracing = r
+		case schemaAppSettings:
+			r.children = slices.DeleteFunc(r.children, func(c *Element) bool { return c.text("key") != serviceBusKey })
+			for _, c := range r.children {
+				m.f.ServiceBus = value[string](c, "value")
+			}
+		}
+	}
+	m.diagnostics(model, tracing)
+	if e := model.at("commonBehaviors", "serviceBehaviors"); e != nil {
+		m.f.CommonService = m.serviceBehavior(e)
+	}
+	if e := model.at("commonBehaviors", "endpointBehaviors"); e != nil {
+		m.f.CommonEndpoint = m.endpointBehavior(e)
 	}
 }
 
@@ -66,46 +91,26 @@ func (m *modeler) binding(kind string, e *Element) *Binding {
 		OpenTimeout: value[time.Duration](e, "openTimeout"), CloseTimeout: value[time.Duration](e, "closeTimeout"),
 		SendTimeout: value[time.Duration](e, "sendTimeout"), ReceiveTimeout: value[time.Duration](e, "receiveTimeout"),
 		MessageEncoding: value[string](e, "messageEncoding"), TextEncoding: value[string](e, "textEncoding"),
-		TransactionFlow: value[bool](e, "transactionFlow"),
+		TransactionFlow: value[bool](e, "transactionFlow"), Transactions: value[string](e, "transactionProtocol"),
 		Transport:       transportOf(e),
 		ReaderQuotas:    quotasOf(e.child("readerQuotas")),
+		ReliableSession: sessionOf(e.child("reliableSession")),
+		Relay:           Relay{IsDynamic: value[bool](e, "isDynamic"), ConnectionMode: value[string](e, "connectionMode")},
+	}
+	if b.TextEncoding.a == nil {
+		b.TextEncoding = value[string](e, "writeEncoding") // webHttpBinding
 	}
 	if b.TransferMode.a == nil {
 		b.TransferMode.v = "Buffered" // the WS bindings have no such attribute
 	}
-	if s := e.child("security"); s != nil && kind != "customBinding" {
-		b.Security = &Security{Element: s, Mode: value[string](s, "mode")}
-		if t := s.child("transport"); t != nil {
-			b.Security.ClientCredential = value[string](t, "clientCredentialType")
-			b.Security.ProxyCredential = value[string](t, "proxyCredentialType")
-			b.Security.Realm = value[string](t, "realm")
-		}
+	if s := e.child("security"); s != nil {
+		b.Security = m.security(b, s)
 	}
 	if kind == "customBinding" {
 		m.stack(b)
 	}
 	m.checkSizes(b)
 	return b
-}
-
-func transportOf(e *Element) Transport {
-	return Transport{
-		MaxReceivedMessageSize: value[int64](e, "maxReceivedMessageSize"),
-		MaxBufferSize:          value[int64](e, "maxBufferSize"),
-		MaxBufferPoolSize:      value[int64](e, "maxBufferPoolSize"),
-		TransferMode:           value[string](e, "transferMode"),
-		HostNameComparisonMode: value[string](e, "hostNameComparisonMode"),
-		AllowCookies:           value[bool](e, "allowCookies"),
-		BypassProxyOnLocal:     value[bool](e, "bypassProxyOnLocal"),
-		ProxyAddress:           value[string](e, "proxyAddress"),
-		UseDefaultWebProxy:     value[bool](e, "useDefaultWebProxy"),
-		AuthenticationScheme:   value[[]string](e, "authenticationScheme"),
-		KeepAliveEnabled:       value[bool](e, "keepAliveEnabled"),
-		DecompressionEnabled:   value[bool](e, "decompressionEnabled"),
-		ManualAddressing:       value[bool](e, "manualAddressing"),
-		RequestInitTimeout:     value[time.Duration](e, "requestInitializationTimeout"),
-		RequireClientCert:      value[bool](e, "requireClientCertificate"),
-	}
 }
 
 func quotasOf(e *Element) *ReaderQuotas {
@@ -119,19 +124,63 @@ func quotasOf(e *Element) *ReaderQuotas {
 	}
 }
 
+// serviceBehavior is serviceBehaviorOf with its checks.
+func (m *modeler) serviceBehavior(e *Element) *ServiceBehavior {
+	b := serviceBehaviorOf(e)
+	m.checkMetadata(b)
+	return b
+}
+
+// endpointBehavior is endpointBehaviorOf with its checks.
+func (m *modeler) endpointBehavior(e *Element) *EndpointBehavior {
+	b := endpointBehaviorOf(e)
+	if b.Relay != nil {
+		m.checkToken(b.Relay.Element)
+	}
+	return b
+}
+
+func pageOf(e *Element, name string) Page {
+	return Page{
+		HTTPURL: value[string](e, "http"+name+"Url"), HTTPSURL: value[string](e, "https"+name+"Url"),
+		HTTPBinding: value[string](e, "http"+name+"Binding"), HTTPSBinding: value[string](e, "https"+name+"Binding"),
+		HTTPConfiguration:  value[string](e, "http"+name+"BindingConfiguration"),
+		HTTPSConfiguration: value[string](e, "https"+name+"BindingConfiguration"),
+	}
+}
+
 func serviceBehaviorOf(e *Element) *ServiceBehavior {
-	b := &ServiceBehavior{Element: e, Name: ref(e, "name"), UseRequestHeaders: e.child("useRequestHeadersForMetadataAddress")}
+	b := &ServiceBehavior{
+		Element: e, Name: ref(e, "name"),
+		Credentials: serviceCredentialsOf(e.child("serviceCredentials")), Authorization: authorizationOf(e.child("serviceAuthorization")),
+		Authentication: authenticationOf(e.child("serviceAuthenticationManager")),
+	}
+	if u := e.child("useRequestHeadersForMetadataAddress"); u != nil {
+		b.UseRequestHeaders = &RequestHeaders{Element: u}
+		for _, x := range children(u, "defaultPorts", "add") {
+			b.UseRequestHeaders.DefaultPorts = append(b.UseRequestHeaders.DefaultPorts, DefaultPort{
+				Scheme: value[string](x, "scheme"), Port: value[int64](x, "port"),
+			})
+		}
+	}
+	if h := e.child("serviceHealth"); h != nil {
+		b.Health = &ServiceHealth{
+			Element: h, Details: value[bool](h, "healthDetailsEnabled"), HTTPGetEnabled: value[bool](h, "httpGetEnabled"),
+			HTTPSGetEnabled: value[bool](h, "httpsGetEnabled"), Page: pageOf(h, "Get"),
+		}
+	}
 	if d := e.child("serviceDebug"); d != nil {
 		b.Debug = &ServiceDebug{
 			Element: d, IncludeExceptionDetailInFaults: value[bool](d, "includeExceptionDetailInFaults"),
 			HTTPHelpPageEnabled: value[bool](d, "httpHelpPageEnabled"), HTTPSHelpPageEnabled: value[bool](d, "httpsHelpPageEnabled"),
+			Page: pageOf(d, "HelpPage"),
 		}
 	}
 	if d := e.child("serviceMetadata"); d != nil {
 		b.Metadata = &ServiceMetadata{
 			Element: d, HTTPGetEnabled: value[bool](d, "httpGetEnabled"), HTTPSGetEnabled: value[bool](d, "httpsGetEnabled"),
-			HTTPGetURL: value[string](d, "httpGetUrl"), HTTPSGetURL: value[string](d, "httpsGetUrl"),
-			ExternalMetadataLocation: value[string](d, "externalMetadataLocation"),
+			ExternalMetadataLocation: value[string](d, "externalMetadataLocation"), PolicyVersion: value[string](d, "policyVersion"),
+			Page: pageOf(d, "Get"),
 		}
 	}
 	if d := e.child("serviceThrottling"); d != nil {
@@ -153,7 +202,13 @@ func serviceBehaviorOf(e *Element) *ServiceBehavior {
 }
 
 func endpointBehaviorOf(e *Element) *EndpointBehavior {
-	b := &EndpointBehavior{Element: e, Name: ref(e, "name")}
+	b := &EndpointBehavior{
+		Element: e, Name: ref(e, "name"),
+		Credentials: clientCredentialsOf(e.child("clientCredentials")), Relay: relayTokenOf(e.child("transportClientEndpointBehavior")),
+	}
+	if v := e.child("serviceRegistrySettings"); v != nil {
+		b.Registry = &Registry{Element: v, DiscoveryMode: value[string](v, "discoveryMode"), DisplayName: value[string](v, "displayName")}
+	}
 	if v := e.child("clientVia"); v != nil {
 		b.ClientVia = value[string](v, "viaUri")
 	}
@@ -202,6 +257,7 @@ func (m *modeler) endpoint(e *Element, s *Service) *Endpoint {
 			Element: i, UPN: value[string](i.first("userPrincipalName"), "value"), SPN: value[string](i.first("servicePrincipalName"), "value"),
 			DNS: value[string](i.first("dns"), "value"), RSA: value[string](i.first("rsa"), "value"),
 			Certificate: value[string](i.first("certificate"), "encodedValue"),
+			Reference:   certificateOf(i.child("certificateReference")),
 		}
 	}
 	return ep
@@ -232,7 +288,7 @@ func (m *modeler) headers(h *Element) []Header {
 		d.WriteSettings.CanonicalEndTags = true
 		text, err := d.WriteToBytes()
 		if err != nil {
-			m.b.fail(h.pos, h.Path(), "", "headers: %s cannot be written again", n.FullTag())
+			m.b.fail(h.pos, h.Path(), "header-unwritable", "headers: %s cannot be written again", n.FullTag())
 			continue
 		}
 		out = append(out, Header{Pos: m.b.place(n, h.pos), Space: c.NamespaceURI(), Local: c.Tag, XML: text})

@@ -25,6 +25,21 @@
 // it, was consumed. The constructor of a service or endpoint that reads nothing
 // of it calls Use.
 //
+// # What stands around a file
+//
+// LoadOptions name parent files, or the directory from which on each web.config
+// counts, the directory whose settings are wanted, and the site of IIS that hosts
+// the services. Files and locations are bound one by one, each against the same
+// tables, and merged from the outermost inward; every value keeps the position
+// in its own file. What an inner file replaces or removes is a finding.
+//
+// Under IIS, base addresses come from internal/iis: site bindings, application,
+// service files and serviceActivations. A service without endpoints has default
+// ones, by protocolMapping.
+//
+// File.Effective gives every value that counts, Diff the differences of two
+// files, Codes the explanation of every error and finding.
+//
 // # Breadth
 //
 // Served so far are basicHttpBinding, basicHttpsBinding, wsHttpBinding,
@@ -40,7 +55,11 @@
 //   - All errors are reported, not the first one.
 //   - Encrypted sections, configBuilders, document type declarations and
 //     transform files are refused with advice.
-//   - A location with a path, and parent files, are not merged yet.
+//   - Locks (lockAttributes and the like) do not bind inner files; that they stand
+//     there is a notice. allowOverride and overrideMode do bind them.
+//   - Rules of authorization of outer files stay in force, unless an inner file
+//     begins anew or decides for everybody.
+//   - Default endpoints have no contract: only code knows those of a service.
 //   - Circles of And filters, missing filter names and unused tables are found;
 //     WCF overflows its stack, throws NullReferenceException, or is silent.
 //   - An EndpointName filter must name an endpoint already when the file is read.

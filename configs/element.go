@@ -32,9 +32,14 @@ type Element struct {
 	told  bool                // the loader gave it a finding of its own
 	index map[string]*Element // children by key, while binding
 
+	removals []*removal // clear and remove, for what outer files say
+	mapped   bool       // void, because something else says it now
+	void     string     // why nothing of it has an effect, whoever refers to it; "" = it may have
+
 	consumed atomic.Bool // set by Use
 	used     atomic.Bool // of an owner: something below was consumed
 	users    []*Element  // of an owner: the endpoints, services, entries that refer to it; static after loading
+	demands  []*Element  // of a behavior: the endpoints whose security needs its credentials; static after loading
 }
 
 // Pos is the place of the start tag, or of what implies the element.

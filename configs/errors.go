@@ -82,6 +82,17 @@ func Join(errs ...error) error {
 	return nil
 }
 
+// once drops repetitions: a service that IIS starts at two paths is resolved
+// twice.
+func (e Errors) once() Errors {
+	seen := make(map[Error]bool, len(e))
+	return slices.DeleteFunc(e, func(x *Error) bool {
+		again := seen[*x]
+		seen[*x] = true
+		return again
+	})
+}
+
 func (e Errors) sort() {
 	slices.SortStableFunc(e, func(a, b *Error) int { return a.Pos.Compare(b.Pos) })
 }

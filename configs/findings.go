@@ -13,13 +13,15 @@ type Effect string
 
 // Effects (spec wcf-config, verdict letters).
 const (
-	Honoured   Effect = "honoured"   // a constructor consumed it
-	Default    Effect = "default"    // written, but equal to the default
-	NoEffect   Effect = "no effect"  // known, and without meaning here
-	Refused    Effect = "refused"    // not served; see Scope
-	Unconsumed Effect = "unconsumed" // nobody used it and no row explains it: a defect of Viaduct
-	Unused     Effect = "unused"     // nothing that is served refers to its owner
-	Warning    Effect = "warning"    // legal, and probably not meant
+	Honoured      Effect = "honoured"       // a constructor consumed it
+	Default       Effect = "default"        // written, but equal to the default
+	NoEffect      Effect = "no effect"      // known, and without meaning here
+	Refused       Effect = "refused"        // not served; see Scope
+	PassedThrough Effect = "passed through" // message security that the two ends check; see Security.PassThrough
+	Mapped        Effect = "mapped"         // Viaduct does the same in another way: by another element, or by the settings
+	Unconsumed    Effect = "unconsumed"     // nobody used it and no row explains it: a defect of Viaduct
+	Unused        Effect = "unused"         // nothing that is served refers to its owner
+	Warning       Effect = "warning"        // legal, and probably not meant
 )
 
 // Scope is how much a refusal takes with it.
@@ -40,9 +42,13 @@ type Finding struct {
 	Pos    source.Pos
 	Path   string
 	Effect Effect
-	Scope  Scope // of Refused; "" otherwise
-	Code   string
+	Scope  Scope  // of Refused; "" otherwise
+	Code   string // stable: the identifier of WCF's message, or one of Viaduct's own; see Codes
 	Text   string // why, and for Refused what to do; "" for Honoured and Default
+
+	// Remedy is what to add to viaduct.yaml, in its syntax and ready to paste; ""
+	// where only the file itself can be changed.
+	Remedy string
 
 	gate *Element // the finding counts only when this one is used
 }
@@ -54,7 +60,7 @@ func (f Finding) Stops() bool {
 
 // Err gives the finding as the error that stops a start.
 func (f Finding) Err() *Error {
-	return &Error{Pos: f.Pos, Path: f.Path, Code: f.Code, Text: f.Text}
+	return &Error{Pos: f.Pos, Path: f.Path, Code: f.Code, Text: f.Text, Remedy: f.Remedy}
 }
 
 // Findings gives the verdict on everything that the file says, sorted by
@@ -74,7 +80,24 @@ func (f *File) Findings() []Finding {
 		r.element(e)
 	}
 	slices.SortStableFunc(r.out, func(a, b Finding) int { return a.Pos.Compare(b.Pos) })
-	return r.out
+	return distinct(r.out)
+}
+
+// distinct drops repetitions from sorted findings: one element may be part of
+// several things that are served.
+func distinct(list []Finding) []Finding {
+	out := list[:0]
+	run := 0 // where the findings at the last position begin
+	for _, x := range list {
+		x.gate = nil
+		if len(out) == 0 || out[len(out)-1].Pos != x.Pos {
+			run = len(out)
+		}
+		if !slices.Contains(out[run:], x) {
+			out = append(out, x)
+		}
+	}
+	return out
 }
 
 // Unconsumed gives what was written, matters, and was consumed by nobody. The
@@ -111,9 +134,24 @@ func live(e *Element) bool {
 
 type reporter struct{ out []Finding }
 
-func (r *reporter) add(f Finding) { r.out = append(r.out, f) }
+func (r *reporter) add(f Finding) {
+	if f.Code == "" {
+		f.Code = effectCodes[f.Effect]
+	}
+	r.out = append(r.out, f)
+}
+
+// effectCodes are the codes of verdicts that no rule of their own has made.
+var effectCodes = map[Effect]string{
+	Honoured: "honoured", Default: "default-value", NoEffect: "no-effect", Refused: "not-served", PassedThrough: "passed-through",
+	Mapped: "mapped", Unconsumed: "unconsumed", Unused: "unused", Warning: "warning",
+}
 
 func (r *reporter) element(e *Element) {
+	if e.void != "" {
+		r.void(e)
+		return
+	}
 	if e.row.owns && !live(e) {
 		if e.written && !e.told {
 			r.add(Finding{
@@ -129,6 +167,17 @@ func (r *reporter) element(e *Element) {
 	}
 	for _, c := range e.children {
 		r.element(c)
+	}
+}
+
+// void: something else than the element counts.
+func (r *reporter) void(e *Element) {
+	effect := NoEffect
+	if e.mapped {
+		effect = Mapped
+	}
+	if e.written && (!e.told || e.mapped) {
+		r.add(Finding{Pos: e.pos, Path: e.Path(), Effect: effect, Text: e.label() + ": " + e.void})
 	}
 }
 
@@ -149,12 +198,14 @@ func (r *reporter) presence(e *Element) {
 		f.Effect, f.Text = NoEffect, e.label()+": "+why
 	case e.third && e.consumed.Load():
 		f.Effect, f.Text = NoEffect, e.label()+": left out, as the settings acknowledge"
-	case e.consumed.Load() && (v == VerdictHonour || v == VerdictNotYetSetting):
+	case e.consumed.Load() && (v == VerdictHonour || v == VerdictNotYetSetting || v == VerdictNotYet):
 		f.Effect, f.Text = Honoured, ""
 	case v == VerdictHonour:
 		f.Effect, f.Text = Unconsumed, e.label()+unconsumedText
 	case v == VerdictNoEffect:
 		f.Effect = NoEffect
+	case v == VerdictPass && e.passes():
+		f.Effect, f.Text = PassedThrough, e.label()+textPassed
 	case v == VerdictNotYetSetting:
 		f.Effect, f.Scope = Refused, ScopeSetting
 	default:
@@ -162,6 +213,9 @@ func (r *reporter) presence(e *Element) {
 		if f.Scope == "" {
 			f.Scope = ScopeFile
 		}
+	}
+	if f.Effect == Refused {
+		f.Code, f.Remedy = refusedCode(e.row.effective(), e, nil), remedy(e, nil)
 	}
 	r.add(f)
 }
@@ -184,7 +238,28 @@ func (r *reporter) attribute(a *attr) {
 	if text != "" {
 		text = a.el.label() + ": " + a.row.name + text
 	}
-	r.add(Finding{Pos: a.pos(), Path: a.path(), Effect: effect, Scope: scope, Text: text})
+	f := Finding{Pos: a.pos(), Path: a.path(), Effect: effect, Scope: scope, Text: text}
+	if effect == Refused {
+		f.Code, f.Remedy = refusedCode(a.row.effective(), a.el, a), remedy(a.el, a)
+	}
+	r.add(f)
+}
+
+// refusedCode is the code of a row that is refused.
+func refusedCode(v Verdict, e *Element, a *attr) string {
+	switch {
+	case e.third:
+		return "third-party-extension"
+	case a != nil && e.name == "security" && (a.row.name == "mode" || a.row.name == "authenticationMode"):
+		return "security-not-served"
+	case v == VerdictNotYet || v == VerdictNotYetSetting:
+		return "not-yet"
+	case a != nil && len(a.row.served) > 0 && !a.written:
+		return "default-not-served"
+	case a != nil && len(a.row.served) > 0:
+		return "value-not-served"
+	}
+	return "not-served"
 }
 
 // verdict gives no effect where nothing is to be said; the text goes on from
@@ -192,6 +267,8 @@ func (r *reporter) attribute(a *attr) {
 func (a *attr) verdict(relevant bool, why string) (Effect, Scope, string) {
 	v := a.row.effective()
 	switch {
+	case relevant && a.passedThrough():
+		return PassedThrough, "", textPassed
 	case relevant && a.refused():
 		return Refused, a.scope(), a.refusedText()
 	case !a.written:
@@ -215,9 +292,9 @@ func (a *attr) verdict(relevant bool, why string) (Effect, Scope, string) {
 }
 
 func (a *attr) refusedText() string {
-	text := " " + quote(a.text) + " is not served"
+	text := " " + a.quoted() + " is not served"
 	if !a.written {
-		text = " is " + quote(a.text) + " by default, which is not served"
+		text = " is " + a.quoted() + " by default, which is not served"
 	}
 	if len(a.row.served) > 0 && len(a.row.served) < 4 {
 		text += " (" + strings.Join(a.row.served, ", ") + " is)"

@@ -33,17 +33,7 @@ func result(fsys fs.FS) string {
 	var b strings.Builder
 	f, err := configs.Load(fsys, "web.config")
 	if err != nil {
-		var errs configs.Errors
-		if !errors.As(err, &errs) {
-			return err.Error()
-		}
-		for _, e := range errs {
-			fmt.Fprintf(&b, "%v\n", e)
-			if e.Path != "" || e.Code != "" {
-				fmt.Fprintf(&b, "    %s %s\n", e.Path, e.Code)
-			}
-		}
-		return b.String()
+		return wrongs(err)
 	}
 	dump(&b, f)
 	assemble(f)
@@ -56,6 +46,22 @@ func result(fsys fs.FS) string {
 			fmt.Fprintf(&b, " (%s)", x.Scope)
 		}
 		fmt.Fprintf(&b, ": %s\n", x.Text)
+	}
+	return b.String()
+}
+
+// wrongs writes every error with path and code.
+func wrongs(err error) string {
+	var errs configs.Errors
+	if err != nil && !errors.As(err, &errs) {
+		return err.Error()
+	}
+	var b strings.Builder
+	for _, e := range errs {
+		fmt.Fprintf(&b, "%v\n", e)
+		if e.Path != "" || e.Code != "" {
+			fmt.Fprintf(&b, "    %s %s\n", e.Path, e.Code)
+		}
 	}
 	return b.String()
 }
@@ -89,6 +95,9 @@ func dump(b *strings.Builder, f *configs.File) {
 }
 
 func dumpFilter(f *configs.Filter) string {
+	if f == nil {
+		return "?"
+	}
 	if f.And[0] != nil {
 		return "(" + dumpFilter(f.And[0]) + " and " + dumpFilter(f.And[1]) + ")"
 	}

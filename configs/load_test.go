@@ -175,7 +175,7 @@ func TestParse_canary(t *testing.T) {
 		out := fmt.Sprintf("%v %+v %#v", err, err, err)
 		if f != nil {
 			assemble(f)
-			out += fmt.Sprintf("%+v %v", f.Findings(), f.Err())
+			out += fmt.Sprintf("%+v %v %v", f.Findings(), f.Err(), configs.Dump(f))
 		}
 		assert.NotContains(t, out, canary)
 	}

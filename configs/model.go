@@ -23,12 +23,21 @@ type File struct {
 	Namespaces        []*Namespace // routing/namespaceTable
 	Hosting           *Hosting
 	Web               *Web
+	ProtocolMapping   []*ProtocolMapping  // as written; WCF's own map stands behind it
+	StandardEndpoints []*StandardEndpoint // as written
+	CommonService     *ServiceBehavior    // commonBehaviors/serviceBehaviors; nil = none
+	CommonEndpoint    *EndpointBehavior   // commonBehaviors/endpointBehaviors; nil = none
+	Diagnostics       *Diagnostics
+	Tracing           *Tracing
+	ServiceBus        Value[string] // appSettings Microsoft.ServiceBus.ConnectionString; a secret; "" = none
 
 	Comments []Comment // outside of any value; kept for tools that write files
 
-	roots    []*Element // every bound tree, for Findings
-	implied  []*Element // bindings and behaviours that no element of the file spells out
-	findings []Finding  // found while loading: warnings, third-party elements
+	roots     []*Element  // every bound tree, for Findings
+	elsewhere []elsewhere // locations that are not chosen
+	docs      []*document
+	implied   []*Element // bindings and behaviours that no element of the file spells out
+	findings  []Finding  // found while loading: warnings, third-party elements
 }
 
 // Comment is an XML comment.
@@ -47,6 +56,9 @@ type Service struct {
 	OpenTimeout   Value[time.Duration] // host/timeouts; 00:01:00; 0 = not set
 	CloseTimeout  Value[time.Duration] // host/timeouts; 00:00:10; 0 = not set
 	Endpoints     []*Endpoint
+
+	VirtualPath string // under IIS: of the service file from the root of the site, e.g. /shop/orders.svc; "" = self-hosted
+	AnyPort     bool   // multipleSiteBindingsEnabled: any port of the site is meant, and addresses in WSDL follow the request
 }
 
 // RoutingService is the name of the service that Viaduct has built in.
@@ -77,6 +89,8 @@ type Endpoint struct {
 	BindingName   Value[string] // service only; for WSDL
 	BindingNS     Value[string] // service only; for WSDL
 	Kind          Value[string] // standard endpoint, e.g. mexEndpoint
+	Standard      *StandardEndpoint
+	Default       bool // made by protocolMapping: the service has no endpoints; Contract is ""
 	Identity      *Identity
 
 	headers   []Header
@@ -105,7 +119,8 @@ type Identity struct {
 	UPN, SPN    Value[string] // no effect
 	DNS         Value[string] // the TLS name that a destination must have
 	RSA         Value[string]
-	Certificate Value[string] // certificate/@encodedValue
+	Certificate Value[string]         // certificate/@encodedValue
+	Reference   *CertificateReference // certificateReference; nil = none
 }
 
 // Binding is one binding element of any kind, or the defaults of a kind where
@@ -122,46 +137,39 @@ type Binding struct {
 	SendTimeout    Value[time.Duration] // whole write and wait for the reply; 00:01:00
 	ReceiveTimeout Value[time.Duration] // idle time of an inbound connection; 00:10:00
 
-	MessageEncoding Value[string] // Text; Mtom is not served yet
-	TextEncoding    Value[string] // utf-8
-	Transport                     // http part; of customBinding: of its transport element
-	TransactionFlow Value[bool]   // WS bindings; false
+	MessageEncoding Value[string] // Text, Mtom, or Binary; Binary is the default of the netHttp kinds
+	TextEncoding    Value[string] // utf-8; of webHttpBinding writeEncoding
+	Transport                     // of customBinding: of its transport element
+	TransactionFlow Value[bool]   // WS bindings, netTcpBinding; false
+	Transactions    Value[string] // netTcpBinding transactionProtocol; OleTransactions
 
-	ReaderQuotas *ReaderQuotas
-	Security     *Security
+	ReaderQuotas    *ReaderQuotas
+	Security        *Security // of customBinding: nil unless it has the element
+	ReliableSession *ReliableSession
+	Relay           Relay // relay bindings
 
 	Elements []*BindingElement // customBinding: the stack in order, transport last
-}
-
-// Transport is what HTTP bindings and the elements httpTransport and
-// httpsTransport have in common (spec wcf-config 4.3, 4.7).
-type Transport struct {
-	MaxReceivedMessageSize Value[int64]         // octets, after decompression; 65536
-	MaxBufferSize          Value[int64]         // octets; see Binding.BufferSize
-	MaxBufferPoolSize      Value[int64]         // no effect
-	TransferMode           Value[string]        // Buffered, Streamed, StreamedRequest, StreamedResponse
-	HostNameComparisonMode Value[string]        // StrongWildcard, Exact, WeakWildcard; listening side
-	AllowCookies           Value[bool]          // false; true is not served yet
-	BypassProxyOnLocal     Value[bool]          // false; sending side
-	ProxyAddress           Value[string]        // "" = none; sending side
-	UseDefaultWebProxy     Value[bool]          // true; sending side
-	AuthenticationScheme   Value[[]string]      // httpTransport; Anonymous
-	KeepAliveEnabled       Value[bool]          // httpTransport; true
-	DecompressionEnabled   Value[bool]          // httpTransport; true
-	ManualAddressing       Value[bool]          // httpTransport; false
-	RequestInitTimeout     Value[time.Duration] // httpTransport requestInitializationTimeout; 0 = none
-	RequireClientCert      Value[bool]          // httpsTransport; false
 }
 
 // BindingElement is one element of a customBinding's stack.
 type BindingElement struct {
 	*Element
 
-	Kind           string        // textMessageEncoding, httpTransport, ...
-	MessageVersion Value[string] // textMessageEncoding; Soap12WSAddressing10
-	WriteEncoding  Value[string] // textMessageEncoding; utf-8
-	ReaderQuotas   *ReaderQuotas // encoders
-	Transport                    // httpTransport, httpsTransport
+	Kind            string          // textMessageEncoding, httpTransport, ...
+	MessageVersion  Value[string]   // text, MTOM; Soap12WSAddressing10
+	WriteEncoding   Value[string]   // text, MTOM; utf-8
+	MaxSessionSize  Value[int64]    // binary: octets of the dictionary of a session; 2048
+	Compression     Value[string]   // binary compressionFormat; None
+	SSLProtocols    Value[[]string] // sslStreamSecurity; Tls, Tls11, Tls12
+	ProtectionLevel Value[string]   // windowsStreamSecurity; EncryptAndSign
+	ReaderQuotas    *ReaderQuotas   // encoders
+	Transport                       // transports; RequireClientCert also of sslStreamSecurity
+}
+
+// Relay is what only relay bindings have (spec wcf-config 4.9).
+type Relay struct {
+	IsDynamic      Value[bool]   // true: the relay entity appears while a listener is connected
+	ConnectionMode Value[string] // netTcpRelayBinding; Relayed or Hybrid
 }
 
 // ReaderQuotas are the reading limits of a binding or encoder; 0 = not set
@@ -176,30 +184,53 @@ type ReaderQuotas struct {
 	MaxArrayLength         Value[int64] // typed reads only: no effect
 }
 
-// Security is the security element of a standard binding. Only mode None and
-// Transport with clientCredentialType None are served yet: File.Refused reports
-// any other effective mode, written or default.
-type Security struct {
-	*Element
-
-	Mode             Value[string]
-	ClientCredential Value[string] // transport/@clientCredentialType
-	ProxyCredential  Value[string] // transport/@proxyCredentialType
-	Realm            Value[string] // transport/@realm
-}
-
 // ServiceBehavior is a behavior of serviceBehaviors. Pointers are nil where the
 // behaviour has no such element, but for Debug and Throttling, whose absence
 // means their defaults.
 type ServiceBehavior struct {
 	*Element
 
-	Name              Value[string]
+	Name              Value[string] // zero in commonBehaviors
 	Debug             *ServiceDebug
 	Metadata          *ServiceMetadata
 	Throttling        *Throttling
 	Routing           *Routing
-	UseRequestHeaders *Element // useRequestHeadersForMetadataAddress
+	Credentials       *ServiceCredentials
+	Authorization     *ServiceAuthorization
+	Authentication    *ServiceAuthentication
+	Health            *ServiceHealth
+	UseRequestHeaders *RequestHeaders // useRequestHeadersForMetadataAddress
+}
+
+// RequestHeaders is useRequestHeadersForMetadataAddress: addresses in WSDL follow
+// the request's Host field (spec wcf-config 5.1).
+type RequestHeaders struct {
+	*Element
+
+	DefaultPorts []DefaultPort
+}
+
+// DefaultPort is defaultPorts/add: the port of addresses of another scheme than
+// the request's.
+type DefaultPort struct {
+	Scheme Value[string]
+	Port   Value[int64]
+}
+
+// Page is where and how a page of a service is found: the description, the help
+// page, the health page.
+type Page struct {
+	HTTPURL, HTTPSURL                     Value[string] // relative to the base address; "" = at it
+	HTTPBinding, HTTPSBinding             Value[string] // "" = WCF's own
+	HTTPConfiguration, HTTPSConfiguration Value[string]
+}
+
+// ServiceHealth is the behaviour serviceHealth.
+type ServiceHealth struct {
+	*Element
+
+	Details, HTTPGetEnabled, HTTPSGetEnabled Value[bool] // true
+	Page
 }
 
 // ServiceDebug is the behaviour serviceDebug.
@@ -209,16 +240,18 @@ type ServiceDebug struct {
 	IncludeExceptionDetailInFaults Value[bool] // false
 	HTTPHelpPageEnabled            Value[bool] // true
 	HTTPSHelpPageEnabled           Value[bool] // true
+	Page
 }
 
 // ServiceMetadata is the behaviour serviceMetadata.
 type ServiceMetadata struct {
 	*Element
 
-	HTTPGetEnabled           Value[bool] // false
-	HTTPSGetEnabled          Value[bool] // false
-	HTTPGetURL, HTTPSGetURL  Value[string]
-	ExternalMetadataLocation Value[string]
+	HTTPGetEnabled           Value[bool]   // false
+	HTTPSGetEnabled          Value[bool]   // false
+	ExternalMetadataLocation Value[string] // "" = described here
+	PolicyVersion            Value[string] // Policy12, also where the file says Default
+	Page
 }
 
 // Throttling is the behaviour serviceThrottling. 0 = not set: calls 16 x CPUs,
@@ -249,6 +282,17 @@ type EndpointBehavior struct {
 	Name            Value[string]
 	ClientVia       Value[string] // clientVia/@viaUri; not written = no clientVia
 	ProcessMessages Value[bool]   // soapProcessing/@processMessages; true, also without the element
+	Credentials     *ClientCredentials
+	Relay           *RelayToken // transportClientEndpointBehavior
+	Registry        *Registry
+}
+
+// Registry is the endpoint behaviour serviceRegistrySettings.
+type Registry struct {
+	*Element
+
+	DiscoveryMode Value[string] // Private, Public
+	DisplayName   Value[string]
 }
 
 // Filter is routing/filters/filter.
@@ -302,13 +346,6 @@ type Namespace struct {
 
 	Prefix    Value[string]
 	Namespace Value[string]
-}
-
-// Hosting is serviceHostingEnvironment (spec wcf-config 6).
-type Hosting struct {
-	*Element
-
-	MultipleSiteBindingsEnabled Value[bool] // false
 }
 
 // Web is what protects a service outside system.serviceModel (spec

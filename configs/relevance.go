@@ -29,6 +29,21 @@ func modeIs(modes ...string) func(*Element) (bool, string) {
 	}
 }
 
+func opensWebSocket(e *Element) (bool, string) {
+	return e.text("transportUsage") == "Always", noteWebSocket
+}
+
+// demanded asks whether a served endpoint with this behaviour has security that
+// needs credentials.
+func demanded(e *Element) (bool, string) {
+	for _, ep := range e.owner().demands {
+		if ep.Used() {
+			return true, ""
+		}
+	}
+	return false, "no endpoint that is served needs it; the TLS certificate of a socket stands in the settings"
+}
+
 func filterIs(types ...string) func(*Element) (bool, string) {
 	return func(e *Element) (bool, string) {
 		return slices.Contains(types, e.text("filterType")), "filters of this type do not read it"
@@ -91,4 +106,28 @@ func namesThirdParty(e *Element) (bool, string) {
 		}
 	}
 	return false, "it names parts of IIS and ASP.NET only"
+}
+
+// filtersRequests: a list of requestFiltering that takes requests away.
+func filtersRequests(e *Element) (bool, string) {
+	if strings.EqualFold(e.node.SelectAttrValue("allowUnlisted", "true"), "false") {
+		return true, ""
+	}
+	for _, c := range e.node.ChildElements() {
+		if c.Tag != "clear" && c.Tag != "remove" && !strings.EqualFold(c.SelectAttrValue("allowed", ""), "true") {
+			return true, ""
+		}
+	}
+	return false, "it takes no request away"
+}
+
+// tracesWCF: the source that the element belongs to is one of WCF, or it is a
+// shared listener.
+func tracesWCF(e *Element) (bool, string) {
+	for x := e; x != nil; x = x.parent {
+		if x.name == "source" {
+			return strings.HasPrefix(x.text("name"), "System.ServiceModel"), "it is no source of WCF"
+		}
+	}
+	return true, ""
 }

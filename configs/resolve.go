@@ -11,12 +11,14 @@ import (
 // resolve follows every reference of the model (spec wcf-config 12.4, 5) and
 // checks what needs more than one element.
 func (m *modeler) resolve() {
+	m.hosted()
 	for _, s := range m.f.Services {
 		m.serviceRefs(s)
 	}
 	for _, ep := range m.f.Client {
 		m.endpointRefs(ep)
 	}
+	m.unusedMappings()
 	m.filters()
 	m.tables()
 	for _, s := range m.f.Services {
@@ -90,26 +92,24 @@ func (m *modeler) serviceRefs(s *Service) {
 			m.missing(want, s.Element, "ConfigInvalidServiceBehavior", "service behavior", names(m.f.ServiceBehaviors, serviceBehaviorName))
 		}
 		e := m.b.implied(serviceBehavior, s.pos)
+		m.b.share(e, m.b.commonService)
 		m.f.implied = append(m.f.implied, e)
 		s.Behavior = serviceBehaviorOf(e)
 	}
 	s.Behavior.users = append(s.Behavior.users, s.Element)
 	m.baseAddresses(s)
+	m.defaultEndpoints(s)
 	for _, ep := range s.Endpoints {
 		m.endpointRefs(ep)
 	}
-	if len(s.Endpoints) == 0 {
-		m.b.findings = append(m.b.findings, Finding{
-			Pos: s.pos, Path: s.Path(), Effect: Refused, Scope: ScopeService, gate: s.Element,
-			Text: s.label() + ": no endpoints, and default endpoints are not served yet; write its endpoints",
-		})
-	}
+	m.sharedSites(s)
 }
 
 func (m *modeler) baseAddresses(s *Service) {
 	first := map[string]*BaseAddress{}
 	for _, a := range s.BaseAddresses {
 		text := a.Address.Peek()
+		m.placeholder(a.Address)
 		scheme, host, ok := absolute(text)
 		if !ok || host == "" || strings.HasPrefix(host, "+") {
 			m.b.fail(a.Address.Pos(), a.Address.Path(), "BaseAddressMustBeAbsolute",
@@ -147,6 +147,8 @@ func absolute(s string) (scheme, host string, ok bool) {
 
 func (m *modeler) endpointRefs(ep *Endpoint) {
 	m.behaviorRef(ep)
+	m.placeholder(ep.Address)
+	m.placeholder(ep.ListenURI)
 	kind := value[string](ep.Element, "kind")
 	config := value[string](ep.Element, "bindingConfiguration")
 	if ep.BindingKind.Peek() == "" {
@@ -158,6 +160,7 @@ func (m *modeler) endpointRefs(ep *Endpoint) {
 	} else {
 		m.bindingRef(ep, config)
 	}
+	m.standardEndpoint(ep, value[string](ep.Element, "endpointConfiguration"))
 	m.standard(ep, kind)
 	if ep.Service == nil && kind.Peek() == "" && ep.Contract.Peek() == "" {
 		m.b.fail(ep.pos, ep.Path()+"/@contract", "RequiredAttributeMissing",
@@ -173,6 +176,7 @@ func (m *modeler) behaviorRef(ep *Endpoint) {
 			m.missing(want, ep.Element, "ConfigInvalidEndpointBehavior", "endpoint behavior", names(m.f.EndpointBehaviors, endpointBehaviorName))
 		}
 		e := m.b.implied(endpointBehavior, ep.pos)
+		m.b.share(e, m.b.commonEndpoint)
 		m.f.implied = append(m.f.implied, e)
 		ep.Behavior = endpointBehaviorOf(e)
 	}
@@ -180,10 +184,10 @@ func (m *modeler) behaviorRef(ep *Endpoint) {
 }
 
 func (m *modeler) bindingRef(ep *Endpoint, config Value[string]) {
-	kind := ep.BindingKind.Peek()
+	kind := m.b.meant(ep.BindingKind.Peek())
 	row := schemaBindings.lookup(kind)
 	switch {
-	case m.b.third[kind]:
+	case m.b.third[kind] && !builtIn(kind):
 		row = &element{name: kind, opaque: true}
 	case row == nil:
 		var all []string
@@ -212,6 +216,7 @@ func (m *modeler) bindingRef(ep *Endpoint, config Value[string]) {
 		ep.Binding = m.binding(kind, e)
 	}
 	ep.Binding.users = append(ep.Binding.users, ep.Element)
+	m.kindVerdict(ep)
 	if b := ep.Binding; ep.Service == nil && b.ProxyAddress.Peek() != "" && b.UseDefaultWebProxy.Peek() && !m.reported(b.ProxyAddress.Path()) {
 		m.b.fail(b.ProxyAddress.Pos(), b.ProxyAddress.Path(), "UseDefaultWebProxyCantBeUsedWithExplicitProxyAddress",
 			"%s: proxyAddress needs useDefaultWebProxy=\"false\"", b.label())
@@ -256,7 +261,7 @@ func (m *modeler) otherBinding(ep *Endpoint, config Value[string]) {
 		return // has its own verdict
 	}
 	f := Finding{
-		Pos: ep.BindingKind.Pos(), Path: ep.BindingKind.Path(), Effect: Refused, Scope: ScopeEndpoint, gate: ep.Element,
+		Pos: ep.BindingKind.Pos(), Path: ep.BindingKind.Path(), Effect: Refused, Scope: ScopeEndpoint, Code: "binding-not-served", gate: ep.Element,
 		Text: ep.label() + ": " + kind + " is not served yet; serve this endpoint elsewhere and remove it here",
 	}
 	if kind == "webHttpBinding" {
@@ -292,16 +297,16 @@ func (m *modeler) standard(ep *Endpoint, kind Value[string]) {
 		ep.told = true
 		m.b.findings = append(m.b.findings, Finding{
 			Pos: ep.pos, Path: ep.Path(), Effect: Refused, Scope: ScopeSetting,
-			Text: ep.label() + ": metadata exchange is not served yet; the endpoint is left out, and clients need a WSDL file",
+			Code: "metadata-exchange", Text: ep.label() + ": metadata exchange is not served yet; the endpoint is left out, and clients need a WSDL file",
 		})
 	case ep.LeftOut():
 		ep.told = true
 		m.b.findings = append(m.b.findings, Finding{
-			Pos: ep.pos, Path: ep.Path(), Effect: NoEffect, Text: ep.label() + ": endpoints of kind " + k + " carry no messages of a service",
+			Pos: ep.pos, Path: ep.Path(), Effect: NoEffect, Code: "no-messages", Text: ep.label() + ": endpoints of kind " + k + " carry no messages of a service",
 		})
 	case k != "":
 		m.b.findings = append(m.b.findings, Finding{
-			Pos: kind.Pos(), Path: kind.Path(), Effect: Refused, Scope: ScopeEndpoint, gate: ep.Element,
+			Pos: kind.Pos(), Path: kind.Path(), Effect: Refused, Scope: ScopeEndpoint, Code: "standard-endpoint-not-served", gate: ep.Element,
 			Text: ep.label() + ": endpoints of kind " + k + " are not served yet; remove it here",
 		})
 	}
@@ -333,7 +338,7 @@ func (ep *Endpoint) EffectiveName() string {
 	if n := ep.Name.Peek(); n != "" || ep.Service == nil {
 		return n
 	}
-	binding := ep.BindingName.Peek()
+	binding := ep.bindingName()
 	if k := ep.BindingKind.Peek(); binding == "" && k != "" {
 		binding = strings.ToUpper(k[:1]) + k[1:]
 		if strings.HasPrefix(k, "ws") {
@@ -342,6 +347,20 @@ func (ep *Endpoint) EffectiveName() string {
 	}
 	contract := ep.Contract.Peek()
 	return binding + "_" + contract[strings.LastIndexByte(contract, '.')+1:]
+}
+
+// bindingName is what the endpoint, or the last one of the service with the same
+// binding configuration, calls its binding: WCF makes one binding for all of
+// them (spec wcf-config 1.6).
+func (ep *Endpoint) bindingName() string {
+	name := ep.BindingName.Peek()
+	for _, x := range ep.Service.Endpoints {
+		same := x.BindingKind.Peek() == ep.BindingKind.Peek() && x.text("bindingConfiguration") == ep.text("bindingConfiguration")
+		if n := x.BindingName.Peek(); n != "" && same {
+			name = n
+		}
+	}
+	return name
 }
 
 // Acknowledge accepts that third-party elements of that name are left out (the
@@ -358,7 +377,7 @@ func (f *File) Acknowledge(name string) bool {
 			walk(c)
 		}
 	}
-	for _, e := range f.roots {
+	for _, e := range slices.Concat(f.roots, f.implied) {
 		walk(e)
 	}
 	return found

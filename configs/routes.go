@@ -65,7 +65,7 @@ func (m *modeler) cycles() {
 				for _, x := range path[slices.Index(path, next):] {
 					round = append(round, x.Name.Peek())
 				}
-				m.b.fail(f.pos, f.Path(), "", "%s: the And filters %s need each other in a circle; break it", f.label(),
+				m.b.fail(f.pos, f.Path(), "filter-circle", "%s: the And filters %s need each other in a circle; break it", f.label(),
 					strings.Join(append(round, next.Name.Peek()), ", "))
 				f.And[i] = nil
 				next.users = slices.DeleteFunc(next.users, func(e *Element) bool { return e == f.Element })
@@ -134,7 +134,7 @@ func (m *modeler) destination(e *Element) *Endpoint {
 		}
 		ep.users = append(ep.users, e)
 		if _, _, ok := absolute(ep.Address.Peek()); !ok && !m.reported(ep.Address.Path()) {
-			m.b.fail(ep.Address.Pos(), ep.Address.Path(), "", "%s: the address of a destination must be absolute; write scheme, host and path", ep.label())
+			m.b.fail(ep.Address.Pos(), ep.Address.Path(), "destination-not-absolute", "%s: the address of a destination must be absolute; write scheme, host and path", ep.label())
 		}
 		return ep
 	}
@@ -184,7 +184,7 @@ func (m *modeler) router(s *Service) {
 		case RequestReplyRouter, SimplexDatagramRouter:
 		case SimplexSessionRouter, DuplexSessionRouter:
 			m.b.findings = append(m.b.findings, Finding{
-				Pos: ep.Contract.Pos(), Path: ep.Contract.Path(), Effect: Refused, Scope: ScopeEndpoint,
+				Pos: ep.Contract.Pos(), Path: ep.Contract.Path(), Effect: Refused, Scope: ScopeEndpoint, Code: "sessions-not-served",
 				Text: ep.label() + ": contract " + c + " needs a binding with sessions, and none is served yet",
 			})
 		case "":
@@ -208,7 +208,12 @@ func (m *modeler) routerTable(s *Service, r *Routing) {
 		r.Table = find(m.f.FilterTables, tableName, name.Peek())
 	}
 	if r.Table == nil {
-		if !m.reported(name.Path()) {
+		switch {
+		case m.reported(name.Path()):
+		case len(m.f.FilterTables) == 0 && !m.f.roots[0].first(schemaRouting.name).written:
+			m.b.fail(name.Pos(), name.Path(), "RoutingSectionNotFound",
+				"%s: filterTableName is %s, and the file has no section routing; add it", r.label(), quote(name.Peek()))
+		default:
 			m.missing(name, r.Element, "RoutingTableNotFound", "filter table", names(m.f.FilterTables, tableName))
 		}
 		return

@@ -16,6 +16,7 @@ const (
 	VerdictRefuse        Verdict = "R"  // refused for good
 	VerdictNotYet        Verdict = "R0" // refused until it is built; stops the start
 	VerdictNotYetSetting Verdict = "R1" // refused until it is built; the rest is served without it
+	VerdictPass          Verdict = "P"  // refused, unless the endpoint passes messages through unchanged; see Security.PassThrough
 )
 
 // element is the schema of one element. The tables of schema_*.go are the one
@@ -30,6 +31,7 @@ type element struct {
 	implied bool     // has an effect (its defaults) where it is not written
 	mixed   bool     // text between the children is ignored (inside behavior and customBinding)
 	opaque  bool     // content is not read
+	text    bool     // holds text (an XPath expression); see Element.Text
 	section bool     // may carry configSource
 	arc     bool     // a collection with clear and remove
 	exact   bool     // an exact repetition of an item is accepted (routing collections)
@@ -50,14 +52,19 @@ type attribute struct {
 	typ      valueType
 	def      string // text of the default; "" = none
 	enum     []string
-	min, max int64 // of numbers; both 0 = the whole range of int
-	required bool  // and not empty
+	min, max int64             // of numbers: both 0 = the whole range of int; of a TimeSpan: min in ticks of 100 ns; of a string: its length
+	means    map[string]string // of an enumeration: names that stand for another one
+	anyCase  bool              // of flags: letter case does not count, and a number is legal
+	secret   bool              // its text is never shown
+	required bool              // and not empty
 
 	served  []string // values that are served; nil = all
+	passed  []string // values that are served where messages pass through unchanged (Security.PassThrough)
 	verdict Verdict  // empty = H
 	when    func(*Element) (relevant bool, why string)
 	code    string // WCF identifier for a wrong value
 	note    string
+	proof   string // of H: the test that changes the value and sees the behaviour change
 }
 
 // Row is one row of the schema as documentation and tests see it.
@@ -71,12 +78,17 @@ type Row struct {
 	Required  bool
 	Verdict   Verdict
 	Served    []string // values that are served, where that is fewer than the legal ones
+	Passed    []string // values that are served where messages pass through unchanged
+	Proof     string   // of H: name of the test that sees the behaviour change
 	Code      string
 	Section   string // of spec wcf-config
 	Note      string
 }
 
 const maxInt = math.MaxInt32
+
+// schemaRoots are the sections and groups that the reader knows.
+var schemaRoots = []*element{schemaServiceModel, schemaWeb, schemaWebServer, schemaTracing, schemaAppSettings}
 
 // Schema gives every element and attribute that the reader knows, in the order
 // of the tables. What a row calls opaque has no rows below it.
@@ -93,16 +105,16 @@ func Schema() []Row {
 			a := &e.attrs[i]
 			rows = append(rows, Row{
 				Path: path, Attribute: a.name, Type: a.typ.String(), Default: a.def, Values: a.enum, Min: a.min, Max: a.max,
-				Required: a.required, Verdict: a.effective(), Served: a.served, Code: a.code, Section: e.sec, Note: a.note,
+				Required: a.required, Verdict: a.effective(), Served: a.served, Passed: a.passed, Proof: a.proof, Code: a.code, Section: e.sec, Note: a.note,
 			})
 		}
 		for _, c := range e.children {
 			walk(path, c)
 		}
 	}
-	walk("", schemaServiceModel)
-	walk("", schemaWeb)
-	walk("", schemaWebServer)
+	for _, e := range schemaRoots {
+		walk("", e)
+	}
 	return rows
 }
 
@@ -113,7 +125,7 @@ func (e *element) effective() Verdict {
 	return e.verdict
 }
 
-func (a *attribute) effective() Verdict {
+func (a attribute) effective() Verdict {
 	if a.verdict == "" {
 		return VerdictHonour
 	}
@@ -150,17 +162,6 @@ func (e *element) attrNames() []string {
 	var out []string
 	for i := range e.attrs {
 		out = append(out, e.attrs[i].name)
-	}
-	return out
-}
-
-// named lists elements that are known by name only.
-func named(names []string, proto element) []*element {
-	out := make([]*element, 0, len(names))
-	for _, n := range names {
-		e := proto
-		e.name = n
-		out = append(out, &e)
 	}
 	return out
 }

@@ -4,48 +4,58 @@ import "slices"
 
 // Parts that binding kinds share.
 
+const (
+	golden    = "TestLoad_golden"
+	layered   = "TestLoadWith_golden"
+	limitTest = "TestHonour_limits"
+	proxyTest = "TestHonour_proxy"
+)
+
+// keyName is the key of a configuration, and what references name.
+var keyName = text("name").proven(golden)
+
 var timeouts = []attribute{
-	{name: "closeTimeout", typ: tTimeSpan, def: "00:01:00"},
-	{name: "openTimeout", typ: tTimeSpan, def: "00:01:00"},
-	{name: "sendTimeout", typ: tTimeSpan, def: "00:01:00"},
-	{name: "receiveTimeout", typ: tTimeSpan, def: "00:10:00"},
+	span("closeTimeout", "00:01:00"),
+	span("openTimeout", "00:01:00"),
+	span("sendTimeout", "00:01:00").proven("TestHonour_sendTimeout"),
+	span("receiveTimeout", "00:10:00").proven("TestHonour_receiveTimeout"),
 }
+
+const noteWebProxy = "proxies that ask for credentials are not served yet"
+
+// hostMode, poolSize and largest stand on nearly every transport.
+var (
+	hostMode = choice("hostNameComparisonMode", "StrongWildcard", hostNameComparison).given(serviceSide).proven("TestHonour_hostNameComparisonMode")
+	poolSize = number("maxBufferPoolSize", "524288", 0, maxLong).none("Viaduct pools memory by itself; limits.messageMemory bounds it")
+	largest  = number("maxReceivedMessageSize", "65536", 1, maxLong).proven(limitTest)
+	buffer   = number("maxBufferSize", "65536", 1, maxInt)
+	transfer = choice("transferMode", "Buffered", transferModes)
+)
 
 // httpCommon stands on every HTTP binding and on the HTTP transport elements.
 var httpCommon = []attribute{
-	{name: "allowCookies", typ: tBool, def: "false", served: []string{"false"}, when: clientSide},
-	{name: "bypassProxyOnLocal", typ: tBool, def: "false", when: clientSide},
-	{name: "hostNameComparisonMode", typ: tEnum, def: "StrongWildcard", enum: hostNameComparison, when: serviceSide},
-	{
-		name: "maxBufferPoolSize", typ: tInt, def: "524288", max: maxLong, verdict: VerdictNoEffect,
-		note: "Viaduct pools memory by itself; limits.messageMemory bounds it",
-	},
-	{name: "maxReceivedMessageSize", typ: tInt, def: "65536", min: 1, max: maxLong},
-	{name: "proxyAddress", typ: tURI, when: clientSide},
-	{name: "useDefaultWebProxy", typ: tBool, def: "true", when: clientSide},
+	yes("allowCookies", "false").only("false").given(clientSide),
+	yes("bypassProxyOnLocal", "false").given(clientSide).proven(proxyTest),
+	hostMode, poolSize, largest,
+	link("proxyAddress").given(clientSide).proven(proxyTest),
+	yes("useDefaultWebProxy", "true").given(clientSide).proven(proxyTest),
 }
 
-var httpBuffered = []attribute{
-	{name: "maxBufferSize", typ: tInt, def: "65536", min: 1, max: maxInt},
-	{name: "transferMode", typ: tEnum, def: "Buffered", enum: transferModes},
-}
+var httpBuffered = []attribute{buffer, transfer}
 
 var textOnHTTP = []attribute{
-	{name: "textEncoding", typ: tEncoding, def: "utf-8", served: []string{"utf-8"}},
-	{
-		name: "messageEncoding", typ: tEnum, def: "Text", enum: []string{"Text", "Mtom"}, served: []string{"Text"},
-		note: "MTOM is not served yet",
-	},
+	coding("textEncoding").only("utf-8"),
+	choice("messageEncoding", "Text", messageEncodings).only("Text").because("MTOM is not served yet"),
 }
 
 var readerQuotas = element{
 	name: "readerQuotas", implied: true, sec: "4.2",
 	attrs: []attribute{
-		{name: "maxDepth", typ: tInt, def: "0", max: maxInt},
-		{name: "maxStringContentLength", typ: tInt, def: "0", max: maxInt, verdict: VerdictNoEffect, note: noteTyped},
-		{name: "maxArrayLength", typ: tInt, def: "0", max: maxInt, verdict: VerdictNoEffect, note: noteTyped},
-		{name: "maxBytesPerRead", typ: tInt, def: "0", max: maxInt},
-		{name: "maxNameTableCharCount", typ: tInt, def: "0", max: maxInt},
+		number("maxDepth", "0", 0, maxInt).proven(limitTest),
+		number("maxStringContentLength", "0", 0, maxInt).none(noteTyped),
+		number("maxArrayLength", "0", 0, maxInt).none(noteTyped),
+		number("maxBytesPerRead", "0", 0, maxInt).proven(limitTest),
+		number("maxNameTableCharCount", "0", 0, maxInt).proven(limitTest),
 	},
 }
 
@@ -54,14 +64,25 @@ const noteTyped = "it bounds the reading of typed values, and a router reads non
 var (
 	hostNameComparison = []string{"StrongWildcard", "Exact", "WeakWildcard"}
 	transferModes      = []string{"Buffered", "Streamed", "StreamedRequest", "StreamedResponse"}
+	messageEncodings   = []string{"Text", "Mtom"}
 	httpCredentials    = []string{"None", "Basic", "Digest", "Ntlm", "Windows", "Certificate", "InheritedFromHost"}
 	proxyCredentials   = []string{"None", "Basic", "Digest", "Ntlm", "Windows"}
 	messageCredentials = []string{"None", "Windows", "UserName", "Certificate", "IssuedToken"}
+	basicCredentials   = []string{"UserName", "Certificate"}
 	securityModes      = []string{"None", "Transport", "Message", "TransportWithMessageCredential"}
+	basicModes         = []string{"None", "Transport", "Message", "TransportWithMessageCredential", "TransportCredentialOnly"}
+	basicsModes        = []string{"Transport", "TransportWithMessageCredential"}
+	protectionLevels   = []string{"None", "Sign", "EncryptAndSign"}
 )
 
 const noteMode = "only None and Transport without client credentials are served yet; " +
 	"keep TLS with mode Transport, and let the service behind check the credentials"
+
+// noteMessage is for what belongs to message security. Where an endpoint only
+// forwards, the assembler makes it "passed through".
+const noteMessage = "a router cannot check it; it may pass through to a destination with the same security, else use Transport"
+
+var inMessage = modeIs("Message", "TransportWithMessageCredential")
 
 // transportSecurity is security/transport; credential is the default of its
 // clientCredentialType.
@@ -69,52 +90,45 @@ func transportSecurity(credential string) *element {
 	return &element{
 		name: "transport", implied: true, sec: "4.3",
 		attrs: []attribute{
-			{
-				name: "clientCredentialType", typ: tEnum, def: credential, enum: httpCredentials, served: []string{"None"},
-				when: modeIs("Transport", "TransportCredentialOnly"), note: noteMode,
-			},
-			{
-				name: "proxyCredentialType", typ: tEnum, def: "None", enum: proxyCredentials, served: []string{"None"},
-				when: clientSide, note: "proxies that ask for credentials are not served yet",
-			},
-			{name: "realm", typ: tString, verdict: VerdictNoEffect, note: "no credential type that is served has a realm"},
+			choice("clientCredentialType", credential, httpCredentials).only("None").
+				given(modeIs("Transport", "TransportCredentialOnly")).because(noteMode),
+			choice("proxyCredentialType", "None", proxyCredentials).only("None").given(clientSide).because(noteWebProxy),
+			text("realm").none("no credential type that is served has a realm"),
 		},
-		children: []*element{&extendedProtection},
+		children: []*element{extendedProtection("4.3", modeIs("Transport", "TransportWithMessageCredential"))},
 	}
 }
 
-var extendedProtection = element{
-	name: "extendedProtectionPolicy", implied: true, sec: "4.3",
-	attrs: []attribute{
-		{
-			name: "policyEnforcement", typ: tEnum, def: "Never", enum: []string{"Never", "WhenSupported", "Always"},
-			verdict: VerdictNotYet, when: modeIs("Transport", "TransportWithMessageCredential"),
-			note: "channel binding is not served; set Never",
+// extendedProtection is channel binding, where TLS or Windows security is in use.
+func extendedProtection(sec string, when func(*Element) (bool, string)) *element {
+	return &element{
+		name: "extendedProtectionPolicy", implied: true, sec: sec,
+		attrs: []attribute{
+			choice("policyEnforcement", "Never", []string{"Never", "WhenSupported", "Always"}).
+				later("channel binding is not served; set Never").given(when),
+			choice("protectionScenario", "TransportSelected", []string{"TransportSelected", "TrustedProxy"}).none(noteChannel),
 		},
-		{
-			name: "protectionScenario", typ: tEnum, def: "TransportSelected", enum: []string{"TransportSelected", "TrustedProxy"},
-			verdict: VerdictNoEffect, note: noteChannel,
-		},
-	},
-	children: []*element{{name: "customServiceNames", opaque: true, verdict: VerdictNoEffect, note: noteChannel, sec: "4.3"}},
+		children: []*element{{name: "customServiceNames", opaque: true, verdict: VerdictNoEffect, note: noteChannel, sec: sec}},
+	}
 }
 
 const noteChannel = "it matters only with a policyEnforcement other than Never"
 
-func messageSecurity(name, credential string, credentials []string, more ...attribute) *element {
+func messageSecurity(credential string, credentials []string, more ...attribute) *element {
 	return &element{
-		name: name, implied: true, sec: "4.3",
+		name: "message", implied: true, sec: "4.3",
 		attrs: join([]attribute{
-			{
-				name: "clientCredentialType", typ: tEnum, def: credential, enum: credentials, verdict: VerdictNotYet,
-				when: modeIs("Message", "TransportWithMessageCredential"), note: noteMode,
-			},
-			{
-				name: "algorithmSuite", typ: tEnum, def: "Default", enum: algorithmSuites, code: "ConfigInvalidClassFactoryValue",
-				verdict: VerdictNotYet, when: modeIs("Message", "TransportWithMessageCredential"), note: noteMode,
-			},
+			choice("clientCredentialType", credential, credentials).pass().given(inMessage),
+			suite("algorithmSuite").pass().given(inMessage),
 		}, more),
 	}
+}
+
+// suite is an AlgorithmSuite (spec wcf-config 0).
+func suite(name string) attribute {
+	a := choice(name, "Default", algorithmSuites).ident("ConfigInvalidClassFactoryValue")
+	a.means = map[string]string{"Default": "Basic256"}
+	return a
 }
 
 var algorithmSuites = []string{
@@ -126,33 +140,28 @@ var algorithmSuites = []string{
 
 func security(mode string, modes []string, children ...*element) *element {
 	served := slices.DeleteFunc(slices.Clone(modes), func(m string) bool { return m != "None" && m != "Transport" })
+	pass := slices.DeleteFunc(slices.Clone(modes), func(m string) bool { return m != "Message" && m != "TransportWithMessageCredential" })
 	return &element{
 		name: "security", implied: true, sec: "4.3",
-		attrs: []attribute{{
-			name: "mode", typ: tEnum, def: mode, enum: modes, served: served, note: noteMode,
-		}},
+		attrs:    []attribute{choice("mode", mode, modes).only(served...).passing(pass...).because(noteMode).proven("TestHonour_tls")},
 		children: children,
 	}
 }
 
-// wsSession are the message attributes that only the WS bindings have.
-var wsSession = []attribute{
-	{
-		name: "negotiateServiceCredential", typ: tBool, def: "true", verdict: VerdictNotYet,
-		when: modeIs("Message", "TransportWithMessageCredential"), note: noteMode,
-	},
-	{
-		name: "establishSecurityContext", typ: tBool, def: "true", verdict: VerdictNotYet,
-		when: modeIs("Message", "TransportWithMessageCredential"), note: noteMode,
-	},
-}
+var (
+	negotiates  = yes("negotiateServiceCredential", "true").pass().given(inMessage)
+	establishes = yes("establishSecurityContext", "true").pass().given(inMessage)
+)
 
+const noteReliable = "WS-ReliableMessaging is not spoken; set it to false on both sides"
+
+// optionalSession is reliableSession where it can be switched off.
 var optionalSession = element{
 	name: "reliableSession", sec: "4.4",
 	attrs: []attribute{
-		{name: "enabled", typ: tBool, def: "false", served: []string{"false"}, note: "WS-ReliableMessaging is not spoken; set it to false on both sides"},
-		{name: "ordered", typ: tBool, def: "true", verdict: VerdictNoEffect, note: "reliable sessions are off"},
-		{name: "inactivityTimeout", typ: tTimeSpan, def: "00:10:00", verdict: VerdictNoEffect, note: "reliable sessions are off"},
+		yes("enabled", "false").only("false").because(noteReliable),
+		yes("ordered", "true").none("reliable sessions are off"),
+		span("inactivityTimeout", "00:10:00").positive().none("reliable sessions are off"),
 	},
 }
 
@@ -162,45 +171,50 @@ func kind(name, sec string, attrs []attribute, children ...*element) *element {
 		name: name, arc: true, sec: sec,
 		children: []*element{{
 			name: "binding", many: true, owns: true, keys: []string{"name"}, sec: sec, code: "ConfigDuplicateKeyAtSameScope",
-			attrs:    join([]attribute{{name: "name", typ: tString}}, timeouts, attrs),
+			attrs:    join([]attribute{keyName}, timeouts, attrs),
 			children: children,
 		}},
 	}
 }
 
-var basicModes = []string{"None", "Transport", "Message", "TransportWithMessageCredential", "TransportCredentialOnly"}
+// kindWithout is a kind that is not served, for the reason that its binding row
+// gives.
+func kindWithout(v Verdict, note string, k *element) *element {
+	k = withheld(v, note, k)
+	b := k.children[0]
+	b.verdict, b.note, b.scope = v, note, ScopeEndpoint
+	return k
+}
 
-var wsAttrs = join(httpCommon, textOnHTTP, []attribute{{
-	name: "transactionFlow", typ: tBool, def: "false", served: []string{"false"}, note: "transactions do not pass through; set it to false",
-}})
+var transactions = yes("transactionFlow", "false").only("false").because("transactions do not pass through; set it to false")
+
+var wsAttrs = join(httpCommon, textOnHTTP, []attribute{transactions})
 
 var wsSecurity = security("Message", securityModes, transportSecurity("Windows"),
-	messageSecurity("message", "Windows", messageCredentials, wsSession...))
+	messageSecurity("Windows", messageCredentials, negotiates, establishes))
 
-// otherBindings are known by name and not read.
-var otherBindings = []string{
-	"netHttpBinding", "netHttpsBinding", "netTcpBinding", "netNamedPipeBinding", "netMsmqBinding", "msmqIntegrationBinding",
-	"netPeerTcpBinding", "udpBinding", "webHttpBinding", "wsDualHttpBinding", "wsFederationHttpBinding",
-	"ws2007FederationHttpBinding", "basicHttpContextBinding", "wsHttpContextBinding", "netTcpContextBinding",
-	"mexHttpBinding", "mexHttpsBinding", "mexTcpBinding", "mexNamedPipeBinding",
-	"basicHttpRelayBinding", "ws2007HttpRelayBinding", "webHttpRelayBinding", "netTcpRelayBinding",
-	"netOnewayRelayBinding", "netEventRelayBinding",
-}
+var basicSecurity = security("None", basicModes, transportSecurity("None"), messageSecurity("UserName", basicCredentials))
+
+var basicAttrs = join(httpCommon, httpBuffered, textOnHTTP)
 
 var schemaBindings = &element{
 	name: "bindings", section: true, sec: "4", code: "ConfigBindingExtensionNotFound",
 	children: join([]*element{
-		kind("basicHttpBinding", "4.3", join(httpCommon, httpBuffered, textOnHTTP), &readerQuotas,
-			security("None", basicModes, transportSecurity("None"),
-				messageSecurity("message", "UserName", []string{"UserName", "Certificate"}))),
-		kind("basicHttpsBinding", "4.3", join(httpCommon, httpBuffered, textOnHTTP), &readerQuotas,
-			security("Transport", []string{"Transport", "TransportWithMessageCredential"}, transportSecurity("None"),
-				messageSecurity("message", "UserName", []string{"UserName", "Certificate"}))),
+		kind("basicHttpBinding", "4.3", basicAttrs, &readerQuotas, basicSecurity),
+		kind("basicHttpsBinding", "4.3", basicAttrs, &readerQuotas,
+			security("Transport", basicsModes, transportSecurity("None"), messageSecurity("UserName", basicCredentials))),
 		kind("wsHttpBinding", "4.4", wsAttrs, &readerQuotas, &optionalSession, wsSecurity),
 		kind("ws2007HttpBinding", "4.4", wsAttrs, &readerQuotas, &optionalSession, wsSecurity),
+		kind("basicHttpContextBinding", "4.4", join(basicAttrs, contexts), &readerQuotas, basicSecurity),
+		kind("wsHttpContextBinding", "4.4", join(wsAttrs, contexts), &readerQuotas, &optionalSession, wsSecurity),
 		kindCustom,
-	}, named(otherBindings, element{
-		opaque: true, sec: "4.4", verdict: VerdictNoEffect,
-		note: "this binding kind is not served yet; an endpoint that uses it is refused",
-	})),
+	}, netKinds, webKinds, queueKinds, metadataKinds, relayKinds),
+}
+
+const noteContext = "Viaduct manages no contexts; their headers and cookies pass through"
+
+var contexts = []attribute{
+	yes("contextManagementEnabled", "true").none(noteContext),
+	link("clientCallbackAddress").none(noteContext),
+	choice("contextProtectionLevel", "Sign", protectionLevels).none(noteContext),
 }

@@ -1,5 +1,7 @@
 package configs
 
+const tableTest = "TestHonour_tableAndBackups"
+
 // filterTypes in the order of WCF's enumeration.
 var filterTypes = []string{
 	"Action", "EndpointAddress", "PrefixEndpointAddress", "And", "Custom", "EndpointName", "MatchAll", "XPath",
@@ -14,15 +16,13 @@ var schemaRouting = &element{
 			children: []*element{{
 				name: "filterTable", many: true, owns: true, arc: true, exact: true, keys: []string{"name"}, sec: "7",
 				code:  "Config_base_collection_entry_already_exists",
-				attrs: []attribute{{name: "name", typ: tString, required: true}},
+				attrs: []attribute{keyName.must()},
 				children: []*element{{
 					name: "add", many: true, exact: true, keys: []string{"filterName", "endpointName"}, sec: "7",
 					code: "Config_base_collection_entry_already_exists",
 					attrs: []attribute{
-						{name: "filterName", typ: tString, required: true},
-						{name: "endpointName", typ: tString, required: true},
-						{name: "priority", typ: tInt, def: "0"},
-						{name: "backupList", typ: tString},
+						text("filterName").must().proven(tableTest), text("endpointName").must().proven(tableTest),
+						number("priority", "0", 0, 0).proven(tableTest), text("backupList").proven(tableTest),
 					},
 				}},
 			}},
@@ -32,10 +32,10 @@ var schemaRouting = &element{
 			children: []*element{{
 				name: "backupList", many: true, owns: true, arc: true, exact: true, keys: []string{"name"}, sec: "7",
 				code:  "Config_base_collection_entry_already_exists",
-				attrs: []attribute{{name: "name", typ: tString, required: true}},
+				attrs: []attribute{keyName.must()},
 				children: []*element{{
 					name: "add", many: true, sec: "7",
-					attrs: []attribute{{name: "endpointName", typ: tString, required: true}},
+					attrs: []attribute{text("endpointName").must().proven(tableTest)},
 				}},
 			}},
 		},
@@ -45,8 +45,7 @@ var schemaRouting = &element{
 				name: "add", many: true, owns: true, exact: true, keys: []string{"prefix"}, sec: "7",
 				code: "Config_base_collection_entry_already_exists",
 				attrs: []attribute{
-					{name: "prefix", typ: tString, required: true},
-					{name: "namespace", typ: tString, required: true, verdict: VerdictNoEffect, note: "only XPath filters use prefixes, and they are refused yet"},
+					text("prefix").must().proven(golden), text("namespace").must().none("only XPath filters use prefixes"),
 				},
 			}},
 		},
@@ -57,15 +56,12 @@ var schemaFilter = &element{
 	name: "filter", many: true, owns: true, exact: true, keys: []string{"name"}, sec: "7",
 	code: "Config_base_collection_entry_already_exists",
 	attrs: []attribute{
-		{name: "name", typ: tString, required: true},
-		{
-			name: "filterType", typ: tEnum, required: true, enum: filterTypes,
-			served: []string{"Action", "EndpointAddress", "PrefixEndpointAddress", "And", "EndpointName", "MatchAll"},
-			note:   "XPath and custom filters are not served yet",
-		},
-		{name: "filterData", typ: tString, when: filterIs("Action", "EndpointAddress", "PrefixEndpointAddress", "EndpointName", "Custom", "XPath")},
-		{name: "filter1", typ: tString, when: filterIs("And")},
-		{name: "filter2", typ: tString, when: filterIs("And")},
-		{name: "customType", typ: tString, when: filterIs("Custom")},
+		keyName.must(),
+		choice("filterType", "", filterTypes).must().proven(tableTest).
+			only("Action", "EndpointAddress", "PrefixEndpointAddress", "And", "EndpointName", "MatchAll").
+			because("XPath and custom filters are not served yet"),
+		text("filterData").given(filterIs("Action", "EndpointAddress", "PrefixEndpointAddress", "EndpointName", "Custom", "XPath")).proven(tableTest),
+		text("filter1").given(filterIs("And")).proven(tableTest), text("filter2").given(filterIs("And")).proven(tableTest),
+		text("customType").given(filterIs("Custom")).later("custom filters are .NET code"),
 	},
 }

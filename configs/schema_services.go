@@ -4,40 +4,23 @@ package configs
 var schemaServiceModel = &element{
 	name: "system.serviceModel", sec: "1.1",
 	children: []*element{
-		schemaBehaviors,
-		schemaBindings,
-		schemaClient,
-		schemaServices,
-		schemaRouting,
-		schemaExtensions,
-		schemaHosting,
-		schemaDiagnostics,
+		schemaBehaviors, schemaBindings, schemaClient, schemaServices, schemaRouting, schemaExtensions, schemaHosting, schemaDiagnostics,
+		schemaMapping, schemaStandard, schemaCommon, schemaCOM,
 		{
-			name: "protocolMapping", section: true, opaque: true, sec: "2.6", verdict: VerdictNoEffect,
-			note: "only default endpoints read it, and a service without endpoints is refused yet",
+			name: "machineSettings", section: true, sec: "1.1", verdict: VerdictNoEffect, note: noteTraces,
+			attrs: []attribute{yes("enableLoggingKnownPii", "false").none(noteTraces)},
 		},
-		{
-			name: "standardEndpoints", section: true, opaque: true, sec: "2.5", verdict: VerdictNoEffect,
-			note: "an endpoint of a standard kind has its own verdict",
-		},
-		{
-			name: "commonBehaviors", section: true, opaque: true, sec: "1.1", verdict: VerdictNotYet,
-			note: "it changes every service; write its elements into the behaviors that you use",
-		},
-		{name: "comContracts", section: true, opaque: true, sec: "1.1", verdict: VerdictNoEffect, note: "COM+ is not hosted"},
-		{name: "machineSettings", section: true, opaque: true, sec: "1.1", verdict: VerdictNoEffect, note: "it concerns .NET tracing"},
 		{name: "tracking", section: true, opaque: true, sec: "1.1", verdict: VerdictNoEffect, note: "workflows are not hosted"},
 	},
 }
+
+const noteTraces = "it concerns .NET tracing"
 
 var schemaServices = &element{
 	name: "services", section: true, arc: true, sec: "2",
 	children: []*element{{
 		name: "service", many: true, owns: true, arc: true, keys: []string{"name"}, sec: "2.1", code: "ConfigDuplicateKeyAtSameScope",
-		attrs: []attribute{
-			{name: "name", typ: tString, required: true},
-			{name: "behaviorConfiguration", typ: tString},
-		},
+		attrs:    []attribute{keyName.must(), text("behaviorConfiguration").proven(golden)},
 		children: []*element{schemaHost, schemaEndpoint},
 	}},
 }
@@ -49,29 +32,21 @@ var schemaHost = &element{
 			name: "baseAddresses", sec: "2.2",
 			children: []*element{{
 				name: "add", many: true, keys: []string{"baseAddress"}, sec: "2.2", code: "ConfigDuplicateKeyAtSameScope",
-				attrs: []attribute{{name: "baseAddress", typ: tString, required: true}},
+				attrs: []attribute{text("baseAddress").must().proven("TestHonour_addresses")},
 			}},
 		},
 		{
 			name: "timeouts", implied: true, sec: "2.2",
-			attrs: []attribute{
-				{name: "openTimeout", typ: tTimeSpan, def: "00:01:00"},
-				{name: "closeTimeout", typ: tTimeSpan, def: "00:00:10"},
-			},
+			attrs: []attribute{span("openTimeout", "00:01:00"), span("closeTimeout", "00:00:10")},
 		},
 	},
 }
 
 // endpointAttrs stand on both kinds of endpoint.
 var endpointAttrs = []attribute{
-	{name: "address", typ: tURI},
-	{name: "binding", typ: tString},
-	{name: "bindingConfiguration", typ: tString},
-	{name: "behaviorConfiguration", typ: tString},
-	{name: "contract", typ: tString},
-	{name: "name", typ: tString},
-	{name: "kind", typ: tString},
-	{name: "endpointConfiguration", typ: tString},
+	link("address").proven("TestHonour_addresses"),
+	text("binding").proven(golden), text("bindingConfiguration").proven(golden), text("behaviorConfiguration").proven(golden),
+	text("contract").proven(golden), text("name").proven(golden), text("kind").proven(golden), text("endpointConfiguration").proven(golden),
 }
 
 var schemaEndpoint = &element{
@@ -81,11 +56,10 @@ var schemaEndpoint = &element{
 	},
 	fold: "address",
 	attrs: join(endpointAttrs, []attribute{
-		{name: "bindingName", typ: tString, verdict: VerdictNotYetSetting, note: noteWSDL},
-		{name: "bindingNamespace", typ: tString, verdict: VerdictNotYetSetting, note: noteWSDL},
-		{name: "listenUri", typ: tURI},
-		{name: "listenUriMode", typ: tEnum, def: "Explicit", enum: []string{"Explicit", "Unique"}},
-		{name: "isSystemEndpoint", typ: tBool, def: "false", verdict: VerdictNoEffect, note: "Viaduct makes no difference between user and system endpoints"},
+		text("bindingName").without(noteWSDL), text("bindingNamespace").without(noteWSDL),
+		link("listenUri").proven("TestHonour_addresses"),
+		choice("listenUriMode", "Explicit", []string{"Explicit", "Unique"}),
+		yes("isSystemEndpoint", "false").none("Viaduct makes no difference between user and system endpoints"),
 	}),
 	children: []*element{schemaHeaders, schemaIdentity(ScopeSetting)},
 }
@@ -94,42 +68,44 @@ const noteWSDL = "it is seen in WSDL only, and WSDL is not published yet"
 
 var schemaHeaders = &element{name: "headers", opaque: true, sec: "3.4"}
 
-func identityValue(name string, v Verdict, scope Scope, note string) *element {
-	return &element{
-		name: name, sec: "3.3",
-		attrs: []attribute{{name: "value", typ: tString, verdict: v, note: note}},
-		scope: scope,
-	}
-}
-
 // schemaIdentity is endpoint/identity. On a service endpoint it is only
 // published; on a client endpoint it says which peer is expected.
 func schemaIdentity(side Scope) *element {
-	published := VerdictNotYetSetting
-	note := "it is published in WSDL and endpoint references only, which is not done yet"
-	if side == ScopeEndpoint {
-		published, note = VerdictHonour, ""
+	one := func(name string, a attribute) *element {
+		return &element{name: name, sec: "3.3", attrs: []attribute{a}}
 	}
-	certificate := VerdictNotYetSetting
-	if side == ScopeEndpoint {
-		certificate = VerdictNotYet
+	const kerberos = "Kerberos is not spoken"
+	const key = "a key or certificate of a peer is not compared yet"
+	const published = "it is published in WSDL and endpoint references only, which is not done yet"
+	dns, verdict, note := text("value").proven("TestHonour_tls"), VerdictNotYet, key
+	if side == ScopeSetting {
+		dns, verdict, note = text("value").without(published), VerdictNotYetSetting, published
 	}
 	return &element{
 		name: "identity", sec: "3.3",
 		children: []*element{
-			identityValue("userPrincipalName", VerdictNoEffect, "", "Kerberos is not spoken"),
-			identityValue("servicePrincipalName", VerdictNoEffect, "", "Kerberos is not spoken"),
-			identityValue("dns", published, "", note),
-			identityValue("rsa", certificate, side, "a key of a peer is not compared yet"),
+			one("userPrincipalName", text("value").none(kerberos)),
+			one("servicePrincipalName", text("value").none(kerberos)),
+			one("dns", dns),
+			one("rsa", text("value").as(verdict, note)),
+			one("certificate", text("encodedValue").as(verdict, note)),
 			{
-				name: "certificate", sec: "3.3",
-				attrs: []attribute{{name: "encodedValue", typ: tString, verdict: certificate, note: "a certificate of a peer is not compared yet"}},
-			},
-			{
-				name: "certificateReference", sec: "3.3", opaque: true, verdict: certificate, scope: ScopeEndpoint,
-				note: "certificate stores cannot be opened here; name the TLS roots in the settings",
+				name: "certificateReference", sec: "3.3", verdict: verdict, note: note, scope: ScopeEndpoint,
+				attrs: all(verdict, note, join(storedAt("LocalMachine"), []attribute{yes("isChainIncluded", "false")})...),
 			},
 		},
+	}
+}
+
+const noteImport = "it concerns tools that import WSDL"
+
+func importers(name string) *element {
+	return &element{
+		name: name, arc: true, sec: "3.2",
+		children: []*element{{
+			name: "extension", many: true, keys: []string{"type"}, sec: "3.2", code: "ConfigDuplicateKeyAtSameScope",
+			attrs: []attribute{text("type").must().none(noteImport)},
+		}},
 	}
 }
 
@@ -141,7 +117,10 @@ var schemaClient = &element{
 			keys: []string{"contract", "name"}, attrs: endpointAttrs,
 			children: []*element{schemaHeaders, schemaIdentity(ScopeEndpoint)},
 		},
-		{name: "metadata", opaque: true, sec: "3.2", verdict: VerdictNoEffect, note: "it concerns tools that import WSDL"},
+		{
+			name: "metadata", sec: "3.2", verdict: VerdictNoEffect, note: noteImport,
+			children: []*element{importers("policyImporters"), importers("wsdlImporters")},
+		},
 	},
 }
 
@@ -160,11 +139,38 @@ func extensionList(name string) *element {
 		name: name, sec: "1.5",
 		children: []*element{{
 			name: "add", many: true, keys: []string{"name"}, sec: "1.5", code: "ConfigDuplicateExtensionName", verdict: VerdictNoEffect,
-			note: noteDeclares,
-			attrs: []attribute{
-				{name: "name", typ: tString, required: true, verdict: VerdictNoEffect, note: noteDeclares},
-				{name: "type", typ: tString, required: true, verdict: VerdictNoEffect, note: noteDeclares},
-			},
+			note:  noteDeclares,
+			attrs: []attribute{text("name").must().none(noteDeclares), text("type").must().none(noteDeclares)},
 		}},
+	}
+}
+
+var schemaMapping = &element{
+	name: "protocolMapping", section: true, arc: true, sec: "2.6",
+	children: []*element{{
+		name: "add", many: true, keys: []string{"scheme"}, sec: "2.6", code: "ConfigDuplicateKeyAtSameScope",
+		attrs: []attribute{text("scheme").must().proven(layered), text("binding").must().proven(layered), text("bindingConfiguration").proven(layered)},
+	}},
+}
+
+const noteCOM = "COM+ is not hosted"
+
+var schemaCOM = &element{
+	name: "comContracts", section: true, sec: "1.1", verdict: VerdictNoEffect, note: noteCOM,
+	children: []*element{{
+		name: "comContract", many: true, keys: []string{"contract"}, sec: "1.1", code: "ConfigDuplicateKeyAtSameScope",
+		attrs: all(VerdictNoEffect, noteCOM, text("contract").must(), text("name"), text("namespace"), yes("requiresSession", "true")),
+		children: []*element{
+			comList("exposedMethods", "exposedMethod", text("exposedMethod").must()),
+			comList("userDefinedTypes", "userDefinedType", text("name"), text("typeDefID").must(), text("typeLibID").must(), text("typeLibVersion").must()),
+			comList("persistableTypes", "type", text("ID").must(), text("name")),
+		},
+	}},
+}
+
+func comList(name, item string, attrs ...attribute) *element {
+	return &element{
+		name: name, sec: "1.1",
+		children: []*element{{name: item, many: true, sec: "1.1", attrs: all(VerdictNoEffect, noteCOM, attrs...)}},
 	}
 }

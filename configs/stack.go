@@ -1,6 +1,9 @@
 package configs
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // encoders and transports of customBinding, all kinds.
 var encoders = map[string]bool{
@@ -15,15 +18,15 @@ var transports = map[string]string{
 
 // stack reads the elements of a customBinding (spec wcf-config 4.7).
 func (m *modeler) stack(b *Binding) {
-	var encoder, transport *BindingElement
-	written := 0
+	var encoder, upgrade, transport *BindingElement
 	for _, e := range b.children {
 		if !e.written {
 			continue
 		}
-		written++
 		x := &BindingElement{
 			Element: e, Kind: e.name, MessageVersion: value[string](e, "messageVersion"), WriteEncoding: value[string](e, "writeEncoding"),
+			MaxSessionSize: value[int64](e, "maxSessionSize"), Compression: value[string](e, "compressionFormat"),
+			SSLProtocols: value[[]string](e, "sslProtocols"), ProtectionLevel: value[string](e, "protectionLevel"),
 			Transport: transportOf(e), ReaderQuotas: quotasOf(e.child("readerQuotas")),
 		}
 		b.Elements = append(b.Elements, x)
@@ -34,8 +37,15 @@ func (m *modeler) stack(b *Binding) {
 			}
 			encoder = x
 		}
+		if e.name == "sslStreamSecurity" || e.name == "windowsStreamSecurity" {
+			if upgrade != nil {
+				m.b.fail(e.pos, e.Path(), "ConfigStreamUpgradeElementAlreadyInBinding",
+					"%s: a second stream upgrade, the first is %s at %v; keep one", b.label(), upgrade.Kind, upgrade.pos)
+			}
+			upgrade = x
+		}
 		if transport != nil && transports[e.name] == "" {
-			m.b.fail(e.pos, e.Path(), "", "%s: %s stands behind the transport %s; the transport comes last", b.label(), e.name, transport.Kind)
+			m.b.fail(e.pos, e.Path(), "element-behind-transport", "%s: %s stands behind the transport %s; the transport comes last", b.label(), e.name, transport.Kind)
 		}
 		if transports[e.name] != "" {
 			if transport != nil {
@@ -45,6 +55,7 @@ func (m *modeler) stack(b *Binding) {
 			transport = x
 		}
 	}
+	m.checkStack(b)
 	if transport == nil {
 		// Not an error by itself: nobody may use the binding (checked in resolve).
 		return
@@ -52,7 +63,11 @@ func (m *modeler) stack(b *Binding) {
 	b.Transport = transport.Transport
 	if encoder == nil {
 		// Over HTTP the default is text with SOAP 1.2 and WS-Addressing 1.0.
-		e := m.b.implied(&textEncoding, b.pos)
+		row := &textEncoding
+		if s := transports[transport.Kind]; s != "http" && s != "https" {
+			row = binaryEncoding
+		}
+		e := m.b.implied(row, b.pos)
 		e.parent = b.Element
 		encoder = &BindingElement{
 			Element: e, Kind: e.name, MessageVersion: value[string](e, "messageVersion"), WriteEncoding: value[string](e, "writeEncoding"),
@@ -72,14 +87,54 @@ func (b *Binding) Served() bool {
 	if b == nil {
 		return false
 	}
-	switch b.Kind {
-	case "basicHttpBinding", "basicHttpsBinding", "wsHttpBinding", "ws2007HttpBinding":
-		return true
-	case "customBinding":
+	if b.Kind == "customBinding" {
 		s := b.scheme()
 		return s == "http" || s == "https"
 	}
-	return false
+	return b.base() != ""
+}
+
+// base is the kind whose wire format the binding has, of those that are served:
+// contexts change nothing in it (spec wcf-config 4.4).
+func (b *Binding) base() string {
+	switch b.Kind {
+	case "basicHttpBinding", "basicHttpsBinding", "wsHttpBinding", "ws2007HttpBinding":
+		return b.Kind
+	case "basicHttpContextBinding":
+		return "basicHttpBinding"
+	case "wsHttpContextBinding":
+		return "wsHttpBinding"
+	}
+	return ""
+}
+
+// kindVerdict says what becomes of an endpoint by the kind of its binding, and
+// notes whether it needs credentials. The loader calls it once the binding is
+// found.
+func (m *modeler) kindVerdict(ep *Endpoint) {
+	b := ep.Binding
+	if ep.Behavior != nil && b.Protection() != ProtectNone {
+		owner := ep.Behavior.Element
+		if ep.Service != nil {
+			owner = ep.Service.Behavior.Element
+		}
+		if ep.Service == nil || b.Protection() != ProtectTransport || b.Security != nil && b.Security.ClientCredential.Peek() != "None" {
+			owner.demands = append(owner.demands, ep.Element)
+		}
+	}
+	row := schemaBindings.lookup(b.Kind).children[0]
+	f := Finding{Pos: ep.BindingKind.Pos(), Path: ep.BindingKind.Path(), gate: ep.Element}
+	switch {
+	case ep.LeftOut():
+		return
+	case row.effective() == VerdictNoEffect || row.effective() == VerdictHonour && row.attribute("contextProtectionLevel") == nil:
+		return
+	case row.effective() == VerdictHonour:
+		f.Effect, f.Text = NoEffect, ep.label()+": "+b.Kind+": "+noteContext
+	default:
+		f.Effect, f.Scope, f.Text = Refused, ScopeEndpoint, ep.label()+": "+row.note
+	}
+	m.b.findings = append(m.b.findings, f)
 }
 
 // Encoder is the encoder element of a customBinding, or nil.
@@ -96,17 +151,16 @@ func (b *Binding) Encoder() *BindingElement {
 // Soap12WSAddressing10 (spec wcf-config 11). It consumes messageVersion and
 // messageEncoding. It gives "" for a binding that is not served.
 func (b *Binding) MessageVersion() string {
-	switch b.Kind {
+	switch b.base() {
 	case "basicHttpBinding", "basicHttpsBinding":
 		b.MessageEncoding.Get()
 		return "Soap11"
 	case "wsHttpBinding", "ws2007HttpBinding":
 		b.MessageEncoding.Get()
 		return "Soap12WSAddressing10"
-	case "customBinding":
-		if e := b.Encoder(); e != nil {
-			return e.MessageVersion.Get()
-		}
+	}
+	if e := b.Encoder(); e != nil && b.Kind == "customBinding" {
+		return e.MessageVersion.Get()
 	}
 	return ""
 }
@@ -129,23 +183,25 @@ func (b *Binding) scheme() string {
 			}
 		}
 		return ""
-	case "basicHttpBinding", "basicHttpsBinding", "wsHttpBinding", "ws2007HttpBinding":
-		switch b.Security.Mode.Peek() {
-		case "Transport", "TransportWithMessageCredential":
-			return "https"
-		}
-		return "http"
 	}
-	return otherSchemes[b.Kind]
+	if scheme, fixed := schemes[b.Kind]; fixed {
+		return scheme
+	}
+	secure := b.Security != nil && slices.Contains([]string{"Transport", "TransportWithMessageCredential"}, b.Security.Mode.Peek())
+	if secure {
+		return "https"
+	}
+	return "http"
 }
 
-// otherSchemes are the schemes of kinds that are known by name only, where the
-// kind alone decides.
-var otherSchemes = map[string]string{
+// schemes are those of kinds where the kind alone decides. All others are http
+// or https by their security mode.
+var schemes = map[string]string{
 	"netTcpBinding": "net.tcp", "netTcpContextBinding": "net.tcp", "mexTcpBinding": "net.tcp",
 	"netNamedPipeBinding": "net.pipe", "mexNamedPipeBinding": "net.pipe",
 	"netMsmqBinding": "net.msmq", "msmqIntegrationBinding": "msmq.formatname", "netPeerTcpBinding": "net.p2p", "udpBinding": "soap.udp",
-	"mexHttpBinding": "http", "mexHttpsBinding": "https", "netHttpBinding": "http", "netHttpsBinding": "https", "wsDualHttpBinding": "http",
+	"mexHttpBinding": "http", "mexHttpsBinding": "https", "wsDualHttpBinding": "http",
+	"netTcpRelayBinding": "sb", "netOnewayRelayBinding": "sb", "netEventRelayBinding": "sb", "netMessagingBinding": "sb",
 }
 
 // Streamed reports whether requests (out false) or replies (out true) of a

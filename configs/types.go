@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf16"
 
 	"github.com/viaduct-soap/viaduct/internal/source"
 )
@@ -37,18 +38,22 @@ var messageVersions = []string{
 
 // parse reads the text of an attribute. The error says what is legal, and
 // leaves quoting the text to the caller.
-func (a *attribute) parse(text string) (any, error) {
+func (a attribute) parse(text string) (any, error) {
 	switch a.typ {
 	case tBool:
 		return parseBool(text)
 	case tInt:
 		return a.parseInt(text)
 	case tTimeSpan:
-		return parseTimeSpan(text)
+		return parseTimeSpan(text, a.min)
 	case tEnum:
-		return parseEnum(text, a.enum)
+		v, err := parseEnum(text, a.enum)
+		if m, ok := a.means[v]; ok {
+			v = m
+		}
+		return v, err
 	case tFlags:
-		return parseFlags(text, a.enum)
+		return a.parseFlags(text)
 	case tURI:
 		return parseURI(text)
 	case tEncoding:
@@ -56,8 +61,22 @@ func (a *attribute) parse(text string) (any, error) {
 	case tMessageVersion:
 		return parseMessageVersion(text)
 	default:
-		return text, nil
+		return a.parseString(text)
 	}
+}
+
+// parseString checks the length, in UTF-16 units as .NET counts it.
+func (a attribute) parseString(s string) (string, error) {
+	if a.min == 0 && a.max == 0 || s == "" {
+		return s, nil
+	}
+	switch n := int64(len(utf16.Encode([]rune(s)))); {
+	case n < a.min:
+		return "", fmt.Errorf("use at least %d characters", a.min)
+	case a.max > 0 && n > a.max:
+		return "", fmt.Errorf("use at most %d characters", a.max)
+	}
+	return s, nil
 }
 
 func parseBool(s string) (bool, error) {
@@ -71,7 +90,7 @@ func parseBool(s string) (bool, error) {
 }
 
 // parseInt follows .NET's converter: decimal, or hexadecimal behind 0x, &h or #.
-func (a *attribute) parseInt(s string) (int64, error) {
+func (a attribute) parseInt(s string) (int64, error) {
 	lo, hi := a.min, a.max
 	if lo == 0 && hi == 0 {
 		lo, hi = -maxInt-1, maxInt
@@ -84,7 +103,7 @@ func (a *attribute) parseInt(s string) (int64, error) {
 		}
 	}
 	n, err := strconv.ParseInt(digits, base, 64)
-	if err != nil || strings.HasPrefix(digits, "+") && base == 16 || n < lo || n > hi {
+	if err != nil || base == 16 && strings.ContainsAny(digits, "+-") || n < lo || n > hi {
 		return 0, fmt.Errorf("use a whole number from %d to %d", lo, hi)
 	}
 	return n, nil
@@ -93,18 +112,21 @@ func (a *attribute) parseInt(s string) (int64, error) {
 var (
 	errTimeSpan = errors.New("use [d.]hh:mm[:ss[.fffffff]] or Infinite; a bare number means days")
 	errRange    = errors.New("use 00:00:00 to 24.20:31:23.6470000, or Infinite")
+	errZero     = errors.New("use more than 00:00:00, up to 24.20:31:23.6470000, or Infinite")
 )
 
 const (
-	day = 24 * time.Hour
+	day  = 24 * time.Hour
+	tick = 100 * time.Nanosecond
 	// maxTimeSpan is 2^31-1 ms, the longest finite time that WCF takes.
 	maxTimeSpan = (1<<31 - 1) * time.Millisecond
 	// hugeTimeSpan is .NET's TimeSpan.MaxValue, which stands for Infinite.
 	hugeTimeSpan = "10675199.02:48:05.4775807"
 )
 
-// parseTimeSpan reads a TimeSpan. A bare integer is a number of days.
-func parseTimeSpan(s string) (time.Duration, error) {
+// parseTimeSpan reads a TimeSpan of at least so many ticks. A bare integer is a
+// number of days.
+func parseTimeSpan(s string, least int64) (time.Duration, error) {
 	s = strings.TrimSpace(s)
 	if strings.EqualFold(s, "Infinite") || s == hugeTimeSpan {
 		return Infinite, nil
@@ -122,10 +144,18 @@ func parseTimeSpan(s string) (time.Duration, error) {
 		}
 		d += clock
 	}
-	if negative && d != 0 || d > maxTimeSpan {
-		return 0, errRange
+	if negative {
+		d = -d
 	}
-	return d, nil
+	switch {
+	case d > maxTimeSpan:
+		return 0, errRange
+	case d >= time.Duration(least)*tick:
+		return d, nil
+	case least > 0:
+		return 0, errZero
+	}
+	return 0, errRange
 }
 
 // leadingDays splits "d", "d.hh:mm" and "hh:mm" into days and clock.
@@ -205,18 +235,30 @@ func parseEnum(s string, members []string) (string, error) {
 	return "", fmt.Errorf("%suse one of %s", hint, strings.Join(members, ", "))
 }
 
-// parseFlags reads a comma list of members.
-func parseFlags(s string, members []string) ([]string, error) {
-	if s == "" || s != strings.TrimSpace(s) {
-		return nil, fmt.Errorf("use a comma list of %s", strings.Join(members, ", "))
+// parseFlags reads a comma list of members, and gives them once each in the
+// order of the enumeration.
+func (a attribute) parseFlags(s string) ([]string, error) {
+	if _, err := strconv.ParseUint(s, 10, 32); err == nil && a.anyCase {
+		return []string{s}, nil
 	}
-	var out []string
+	if s == "" || s != strings.TrimSpace(s) && !a.anyCase {
+		return nil, fmt.Errorf("use a comma list of %s", strings.Join(a.enum, ", "))
+	}
+	set := make([]bool, len(a.enum))
 	for part := range strings.SplitSeq(s, ",") {
-		m, err := parseEnum(strings.TrimSpace(part), members)
-		if err != nil {
+		part = strings.TrimSpace(part)
+		i := slices.IndexFunc(a.enum, func(m string) bool { return m == part || a.anyCase && strings.EqualFold(m, part) })
+		if i < 0 {
+			_, err := parseEnum(part, a.enum)
 			return nil, err
 		}
-		out = append(out, m)
+		set[i] = true
+	}
+	var out []string
+	for i, m := range a.enum {
+		if set[i] {
+			out = append(out, m)
+		}
 	}
 	return out, nil
 }

@@ -1,9 +1,14 @@
 package configs
 
 import (
+	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/beevik/etree"
 
 	"github.com/viaduct-soap/viaduct/internal/source"
 )
@@ -76,6 +81,7 @@ type attr struct {
 	written  bool
 	bad      bool        // refused when read; reported already
 	consumed atomic.Bool // set by Value.Get
+	passed   atomic.Bool // of a security mode: set by Security.PassThrough
 }
 
 func (a *attr) pos() source.Pos {
@@ -83,6 +89,33 @@ func (a *attr) pos() source.Pos {
 		return a.at
 	}
 	return a.el.pos
+}
+
+// quoted shows the text in a message, unless it is or may be a secret (T-CFG-02).
+func (a *attr) quoted() string {
+	if a.row.secret {
+		return "(not shown)"
+	}
+	return quote(a.text)
+}
+
+// canonical is the text of the effective value, the same for every way to
+// write it.
+func (a *attr) canonical() string {
+	switch v := a.val.(type) {
+	case string:
+		return v
+	case []string:
+		return strings.Join(v, ",")
+	case time.Duration:
+		if v == Infinite {
+			return "Infinite"
+		}
+		return v.String()
+	case nil:
+		return a.text
+	}
+	return fmt.Sprint(a.val)
 }
 
 func (a *attr) path() string { return a.el.Path() + "/@" + a.row.name }
@@ -101,7 +134,7 @@ func (a *attr) isDefault() bool {
 	}
 	if flags, ok := a.val.([]string); ok {
 		want, same := def.([]string)
-		return same && len(flags) == len(want) && (len(flags) == 0 || flags[0] == want[0])
+		return same && slices.Equal(flags, want)
 	}
 	return a.val == def
 }
@@ -125,4 +158,17 @@ func ref(e *Element, name string) Value[string] {
 		v.a.consumed.Store(true)
 	}
 	return v
+}
+
+// xml is the element as text, for comparing.
+func (e *Element) xml() string {
+	if e.node == nil {
+		return ""
+	}
+	d := etree.NewDocumentWithRoot(e.node.Copy())
+	text, err := d.WriteToString()
+	if err != nil {
+		return e.pos.String() // compares equal with itself only
+	}
+	return text
 }

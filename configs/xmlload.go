@@ -29,6 +29,9 @@ type document struct {
 	attrs    map[*etree.Element][]source.Pos // of element.Attr, in order
 	text     map[*etree.Element]source.Pos   // first text that is not blank
 	comments []Comment
+
+	level int                               // of its directory below that of the outermost file; -1 = above all
+	open  func(name string) ([]byte, error) // reads a file of its directory, for configSource; nil = refused
 }
 
 // loader is the state of one pass over a file. etree's own reader gives no
@@ -40,18 +43,21 @@ type loader struct {
 	stack []*etree.Element
 	tags  []xml.Name
 	errs  Errors
+
+	broken bool // what follows the error cannot be understood
 }
 
 var errStop = errors.New("configs: stop")
 
-// parseXML reads a file. It gives a document only without errors.
+// parseXML reads a file. With errors it gives a document all the same, unless
+// what stands behind the first one cannot be understood.
 func parseXML(name string, data []byte) (*document, Errors) {
 	if len(data) > maxFileSize {
-		return nil, Errors{{Pos: source.Pos{File: name}, Text: "the file is larger than 16 MiB"}}
+		return nil, Errors{{Pos: source.Pos{File: name, Line: 1, Column: 1}, Code: "file-too-large", Text: "the file is larger than 16 MiB"}}
 	}
 	text, charset, err := toUTF8(data)
 	if err != nil {
-		return nil, Errors{{Pos: source.Pos{File: name, Line: 1, Column: 1}, Text: err.Error()}}
+		return nil, Errors{{Pos: source.Pos{File: name, Line: 1, Column: 1}, Code: "unreadable-encoding", Text: err.Error()}}
 	}
 	l := &loader{
 		data: text,
@@ -67,11 +73,11 @@ func parseXML(name string, data []byte) (*document, Errors) {
 		}
 	}
 	l.run(charset)
-	if len(l.errs) > 0 {
-		l.errs.sort()
+	l.errs.sort()
+	if l.broken {
 		return nil, l.errs
 	}
-	return l.doc, nil
+	return l.doc, l.errs
 }
 
 // at turns an offset into a position.
@@ -80,8 +86,15 @@ func (l *loader) at(offset int) source.Pos {
 	return source.Pos{File: l.doc.name, Line: i + 1, Column: offset - l.lines[i] + 1}
 }
 
+// fail reports what makes the rest of the file meaningless.
 func (l *loader) fail(offset int, format string, args ...any) {
-	l.errs = append(l.errs, &Error{Pos: l.at(offset), Text: fmt.Sprintf(format, args...)})
+	l.broken = true
+	l.errs = append(l.errs, &Error{Pos: l.at(offset), Code: "malformed-xml", Text: fmt.Sprintf(format, args...)})
+}
+
+// wrong reports an error behind which reading goes on.
+func (l *loader) wrong(at source.Pos, path, code, format string, args ...any) {
+	l.errs = append(l.errs, &Error{Pos: at, Path: path, Code: code, Text: fmt.Sprintf(format, args...)})
 }
 
 func (l *loader) run(charset string) {
@@ -120,7 +133,8 @@ func (l *loader) run(charset string) {
 	switch {
 	case len(l.stack) > 0:
 		top := l.stack[len(l.stack)-1]
-		l.errs = append(l.errs, &Error{Pos: l.doc.pos[top], Text: fmt.Sprintf("element %s has no end tag", top.FullTag())})
+		l.broken = true
+		l.wrong(l.doc.pos[top], "", "malformed-xml", "element %s has no end tag", top.FullTag())
 	case l.doc.root == nil:
 		l.fail(0, "the file holds no element; Viaduct reads the XML configuration of a .NET application (web.config, app.config)")
 	}
@@ -137,8 +151,7 @@ func (l *loader) token(tok xml.Token, start, end int) error {
 	case xml.Comment:
 		l.doc.comments = append(l.doc.comments, Comment{Pos: l.at(start), Text: string(t)})
 	case xml.Directive:
-		l.fail(start, "a document type declaration (<!DOCTYPE) is refused; remove it and write the values in full")
-		return errStop
+		l.wrong(l.at(start), "", "document-type", "a document type declaration (<!DOCTYPE) is refused; remove it and write the values in full")
 	case xml.ProcInst:
 		if strings.EqualFold(t.Target, "xml") && start > 0 {
 			l.fail(start, "the XML declaration must be the very first thing in the file; remove what stands before it")
@@ -171,10 +184,8 @@ func (l *loader) startElement(t xml.StartElement, start, end int) error {
 			p = l.at(start + at[i])
 		}
 		if first, dup := seen[a.Name]; dup {
-			l.errs = append(l.errs, &Error{
-				Pos: p, Path: e.FullTag() + "/@" + fullName(a.Name),
-				Text: fmt.Sprintf("attribute %s stands twice on one element, first at %v; keep one", fullName(a.Name), first),
-			})
+			l.wrong(p, e.FullTag()+"/@"+fullName(a.Name), "duplicate-attribute",
+				"attribute %s stands twice on one element, first at %v; keep one", fullName(a.Name), first)
 			continue
 		}
 		seen[a.Name] = p

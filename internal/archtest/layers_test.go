@@ -15,7 +15,7 @@ import (
 var layers = [][]string{
 	{"internal/refusal", "internal/source"}, // vocabulary that every layer shares
 	{"internal/buf", "internal/certs", "internal/http1", "internal/uritable", "internal/xmltext"},
-	{"internal/infoset", "internal/xpath", "soap"},
+	{"internal/iis", "internal/infoset", "internal/xpath", "soap"},
 	{"addressing", "internal/wssec"},
 	{"binding", "filter"},
 	{"binding/httpchan", "binding/textxml", "endpoint", "internal/builtin", "internal/egress", "internal/upstream"},
