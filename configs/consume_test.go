@@ -7,6 +7,11 @@ import "github.com/viaduct-soap/viaduct/configs"
 func assemble(f *configs.File) {
 	f.Web.MaxRequestLength.Get()
 	f.Web.MaxAllowedContentLength.Get()
+	for _, x := range f.Filters {
+		if x.Type.Peek() == "XPath" {
+			prefixes(f)
+		}
+	}
 	for _, s := range f.Services {
 		s.Use()
 		s.OpenTimeout.Get()
@@ -25,6 +30,14 @@ func assemble(f *configs.File) {
 		} else {
 			forward(f)
 		}
+	}
+}
+
+// prefixes stands for the compiling of an expression.
+func prefixes(f *configs.File) {
+	for _, n := range f.Namespaces {
+		n.Prefix.Get()
+		n.Namespace.Get()
 	}
 }
 
@@ -103,6 +116,7 @@ func filter(f *configs.Filter) {
 	}
 	f.Type.Get()
 	f.Data.Get()
+	f.CustomType.Get()
 	filter(f.And[0])
 	filter(f.And[1])
 }

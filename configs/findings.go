@@ -50,7 +50,8 @@ type Finding struct {
 	// where only the file itself can be changed.
 	Remedy string
 
-	gate *Element // the finding counts only when this one is used
+	gate  *Element   // the finding counts only when this one is used
+	about []*Element // what it is about; several where one text stands for all
 }
 
 // Stops reports whether serve must not start with this finding.
@@ -89,15 +90,55 @@ func distinct(list []Finding) []Finding {
 	out := list[:0]
 	run := 0 // where the findings at the last position begin
 	for _, x := range list {
-		x.gate = nil
+		if x.gate != nil {
+			x.about, x.gate = append(x.about, x.gate), nil
+		}
 		if len(out) == 0 || out[len(out)-1].Pos != x.Pos {
 			run = len(out)
 		}
-		if !slices.Contains(out[run:], x) {
+		if i := slices.IndexFunc(out[run:], x.same); i >= 0 {
+			out[run+i].about = append(out[run+i].about, x.about...)
+		} else {
 			out = append(out, x)
 		}
 	}
 	return out
+}
+
+// same reports whether two findings say the same.
+func (f *Finding) same(x Finding) bool {
+	return f.Pos == x.Pos && f.Path == x.Path && f.Effect == x.Effect && f.Scope == x.Scope && f.Code == x.Code && f.Text == x.Text
+}
+
+// Affected gives the endpoints of services that a finding concerns, and the
+// services that it concerns as a whole. Nothing means: the file.
+func (f *File) Affected(x Finding) (services []*Service, endpoints []*Endpoint) {
+	seen := map[*Element]bool{}
+	for _, e := range x.about {
+		e.owner().reach(seen)
+	}
+	for _, s := range f.Services {
+		if seen[s.Element] {
+			services = append(services, s)
+		}
+		for _, ep := range s.Endpoints {
+			if seen[ep.Element] {
+				endpoints = append(endpoints, ep)
+			}
+		}
+	}
+	return services, endpoints
+}
+
+// reach marks e and everything that refers to it, directly or not.
+func (e *Element) reach(seen map[*Element]bool) {
+	if seen[e] {
+		return
+	}
+	seen[e] = true
+	for _, u := range e.users {
+		u.owner().reach(seen)
+	}
 }
 
 // Unconsumed gives what was written, matters, and was consumed by nobody. The
@@ -134,6 +175,11 @@ func live(e *Element) bool {
 
 type reporter struct{ out []Finding }
 
+func (r *reporter) about(e *Element, f Finding) {
+	f.about = []*Element{e}
+	r.add(f)
+}
+
 func (r *reporter) add(f Finding) {
 	if f.Code == "" {
 		f.Code = effectCodes[f.Effect]
@@ -154,7 +200,7 @@ func (r *reporter) element(e *Element) {
 	}
 	if e.row.owns && !live(e) {
 		if e.written && !e.told {
-			r.add(Finding{
+			r.about(e, Finding{
 				Pos: e.pos, Path: e.Path(), Effect: Unused,
 				Text: e.label() + ": nothing that is served refers to it, so nothing in it has an effect",
 			})
@@ -177,7 +223,7 @@ func (r *reporter) void(e *Element) {
 		effect = Mapped
 	}
 	if e.written && (!e.told || e.mapped) {
-		r.add(Finding{Pos: e.pos, Path: e.Path(), Effect: effect, Text: e.label() + ": " + e.void})
+		r.about(e, Finding{Pos: e.pos, Path: e.Path(), Effect: effect, Text: e.label() + ": " + e.void})
 	}
 }
 
@@ -217,7 +263,7 @@ func (r *reporter) presence(e *Element) {
 	if f.Effect == Refused {
 		f.Code, f.Remedy = refusedCode(e.row.effective(), e, nil), remedy(e, nil)
 	}
-	r.add(f)
+	r.about(e, f)
 }
 
 const unconsumedText = " is known, but nothing in this program used it; report this as a defect of Viaduct, and remove it to start"
@@ -242,7 +288,7 @@ func (r *reporter) attribute(a *attr) {
 	if effect == Refused {
 		f.Code, f.Remedy = refusedCode(a.row.effective(), a.el, a), remedy(a.el, a)
 	}
-	r.add(f)
+	r.about(a.el, f)
 }
 
 // refusedCode is the code of a row that is refused.
@@ -267,6 +313,8 @@ func refusedCode(v Verdict, e *Element, a *attr) string {
 func (a *attr) verdict(relevant bool, why string) (Effect, Scope, string) {
 	v := a.row.effective()
 	switch {
+	case !a.over.IsZero():
+		return Mapped, "", " " + quote(a.was) + " does not count: the settings say " + quote(a.text) + " (" + a.over.String() + ")"
 	case relevant && a.passedThrough():
 		return PassedThrough, "", textPassed
 	case relevant && a.refused():

@@ -29,6 +29,12 @@ func modeIs(modes ...string) func(*Element) (bool, string) {
 	}
 }
 
+// baseOfSome: addresses are resolved when an endpoint is built, and only what is
+// relative needs a base.
+func baseOfSome(e *Element) (bool, string) {
+	return e.attr("baseAddress").consumed.Load(), "no endpoint that is served has an address relative to it"
+}
+
 func opensWebSocket(e *Element) (bool, string) {
 	return e.text("transportUsage") == "Always", noteWebSocket
 }

@@ -49,7 +49,7 @@ func stackElement(name string, v Verdict, note string, attrs []attribute, childr
 }
 
 var httpTransportAttrs = join([]attribute{
-	yes("manualAddressing", "false").only("false"),
+	yes("manualAddressing", "false").proven("TestReplies_dialTo"),
 	span("requestInitializationTimeout", "00:00:00").given(serviceSide),
 	flags("authenticationScheme", "Anonymous", authSchemes).only("Anonymous").because(noteAuth),
 	yes("decompressionEnabled", "true").given(clientSide),

@@ -32,7 +32,7 @@ var schemaHost = &element{
 			name: "baseAddresses", sec: "2.2",
 			children: []*element{{
 				name: "add", many: true, keys: []string{"baseAddress"}, sec: "2.2", code: "ConfigDuplicateKeyAtSameScope",
-				attrs: []attribute{text("baseAddress").must().proven("TestHonour_addresses")},
+				attrs: []attribute{text("baseAddress").must().given(baseOfSome).proven("TestHonour_addresses")},
 			}},
 		},
 		{

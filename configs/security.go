@@ -1,8 +1,11 @@
 package configs
 
 import (
+	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/viaduct-soap/viaduct/internal/source"
 )
 
 // Security is the security element of a standard binding, or of a customBinding
@@ -177,6 +180,24 @@ func (s *Security) Passable() bool {
 	}
 	a := s.securityMode()
 	return a != nil && (a.passable() || a.row.effective() == VerdictPass)
+}
+
+// Override puts the operator's security in the place of the file's: None, or
+// Transport without client credentials. at is where the operator says so. The
+// findings name what no longer counts as mapped. The error says that the kind of
+// binding has no such mode.
+func (s *Security) Override(mode string, at source.Pos) error {
+	a := s.Element.attr("mode")
+	if a == nil || !slices.Contains(a.row.enum, mode) {
+		return fmt.Errorf("%s has no security mode %s", s.owner().label(), mode)
+	}
+	a.put(mode, at)
+	s.Mode.v = mode
+	if c := s.ClientCredential.a; c != nil && c.refused() {
+		c.put("None", at)
+		s.ClientCredential.v = "None"
+	}
+	return nil
 }
 
 func (m *modeler) security(b *Binding, e *Element) *Security {

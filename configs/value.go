@@ -82,6 +82,16 @@ type attr struct {
 	bad      bool        // refused when read; reported already
 	consumed atomic.Bool // set by Value.Get
 	passed   atomic.Bool // of a security mode: set by Security.PassThrough
+	over     source.Pos  // of the setting that replaced the value; zero = none
+	was      string      // the value that it replaced
+}
+
+// put replaces the value by one of the settings.
+func (a *attr) put(value string, at source.Pos) {
+	if a.over.IsZero() {
+		a.was = a.text
+	}
+	a.text, a.val, a.over = value, value, at
 }
 
 func (a *attr) pos() source.Pos {
