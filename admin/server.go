@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -26,6 +27,14 @@ type Options struct {
 	// others than this machine reach. A name that was made to resolve to the
 	// server is still refused, an address cannot be.
 	AnyAddress bool
+
+	// Console adds the pages and the API; nil leaves them out.
+	Console Console
+	// Decisions are listed by the console; nil: none are kept.
+	Decisions *Decisions
+	// Token returns what a request that changes something must show. It is asked
+	// anew each time, so that the token may be replaced. nil refuses changes.
+	Token func() ([]byte, error)
 }
 
 // Server answers on the admin address.
@@ -33,7 +42,7 @@ type Server struct{ http *http.Server }
 
 // New returns a server. It opens nothing.
 func New(o Options) *Server {
-	r := mux.NewRouter()
+	r := mux.NewRouter().UseEncodedPath() // names of back ends may hold a slash
 	r.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { text(w, http.StatusOK, "ok") }).Methods(http.MethodGet, http.MethodHead)
 	r.HandleFunc("/readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if o.Ready != nil {
@@ -45,13 +54,22 @@ func New(o Options) *Server {
 		text(w, http.StatusOK, "ready")
 	}).Methods(http.MethodGet, http.MethodHead)
 	r.Handle("/metrics", o.Metrics.Handler()).Methods(http.MethodGet, http.MethodHead)
-	return &Server{http: &http.Server{
-		Handler:           guard(o, r),
+	stop := make(chan struct{})
+	if o.Console != nil {
+		c := &console{
+			about: o.Console, decisions: o.Decisions, ready: o.Ready, gate: gate{token: o.Token}, stop: stop, pages: parsePages(),
+		}
+		c.routes(r)
+	}
+	s := &Server{http: &http.Server{
+		Handler:           guard(o, protect(r)),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		IdleTimeout:       120 * time.Second,
 		MaxHeaderBytes:    16 << 10,
 	}}
+	s.http.RegisterOnShutdown(sync.OnceFunc(func() { close(stop) })) // Shutdown waits for watchers: they end themselves
+	return s
 }
 
 func text(w http.ResponseWriter, status int, s string) {
@@ -97,6 +115,9 @@ func (o *Options) allowsHost(host string) bool {
 	return strings.EqualFold(name, "localhost") ||
 		slices.ContainsFunc(o.Hosts, func(h string) bool { return strings.EqualFold(name, h) })
 }
+
+// Handler answers requests, for programs that have a server of their own.
+func (s *Server) Handler() http.Handler { return s.http.Handler }
 
 // Serve answers on l until Shutdown; then it returns nil.
 func (s *Server) Serve(l net.Listener) error {
