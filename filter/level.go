@@ -367,8 +367,14 @@ func (s *search[T]) done() bool { return !s.many && s.second != nil }
 // conflicts appends the pairs that conflict for every message that one of them
 // matches.
 func (l *level[T]) conflicts(list []*MultipleMatchesError) []*MultipleMatchesError {
-	if len(l.always) > 1 {
-		list = append(list, conflict(l.always[0], l.always[1], nil))
+	always := slices.Clone(l.always)
+	for _, g := range l.groups {
+		if !slices.Contains(g.seats, nil) { // whoever's turn it is matches
+			always = append(always, g.seats[0])
+		}
+	}
+	if len(always) > 1 {
+		list = append(list, conflict(always[0], always[1], nil))
 	}
 	for a, same := range l.actions {
 		if e := certain(same); e != nil {

@@ -179,3 +179,28 @@ func TestFilter_Explain_alias(t *testing.T) {
 		f.Explain(input(t, "Soap12WSAddressing10", "<a:To>http://public/order</a:To>")), "the nearest one")
 	assert.Equal(t, "EndpointAddress http://private:8080/in or http://public/orders", f.String())
 }
+
+// TestTable_Conflicts_roundRobin: one member of a group matches every message
+// that reaches its level.
+func TestTable_Conflicts_roundRobin(t *testing.T) {
+	t.Parallel()
+	g, h := NewGroup("g"), NewGroup("h")
+	for _, c := range []struct {
+		name    string
+		filters []Filter
+		want    int
+	}{
+		{"members of one group", []Filter{NewRoundRobin(g), NewRoundRobin(g)}, 0},
+		{"two groups", []Filter{NewRoundRobin(g), NewRoundRobin(g), NewRoundRobin(h)}, 1},
+		{"a group and all", []Filter{NewRoundRobin(g), MatchAll{}}, 1},
+		{"a member inside And", []Filter{NewAnd("", NewEndpointName("e"), "", NewRoundRobin(g)), NewRoundRobin(g), MatchAll{}}, 0},
+	} {
+		entries := make([]Entry[int], 0, len(c.filters))
+		for i, f := range c.filters {
+			entries = append(entries, Entry[int]{Name: string(rune('a' + i)), Filter: f})
+		}
+		table, err := NewTable(entries)
+		require.NoError(t, err)
+		assert.Len(t, table.Conflicts(), c.want, c.name)
+	}
+}

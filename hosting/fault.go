@@ -2,6 +2,7 @@ package hosting
 
 import (
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/viaduct-soap/viaduct/addressing"
@@ -28,13 +29,13 @@ func (d *Dispatch) Fault(req *binding.Request, err error) *binding.Reply {
 	}
 	reply := &binding.Reply{Fault: true, Reason: reason, Err: err}
 	f := addressing.FaultFrom(err, d.Version)
+	if after, busy := retryAfter(reason, err); busy {
+		f = addressing.EndpointUnavailable(d.Version, after)
+		reply.Status = statusUnavailable
+		reply.HTTP = reply.HTTP.Add("Retry-After", strconv.FormatInt(int64((after+time.Second-1)/time.Second), 10))
+	}
 	if req != nil && req.ExplainFailure {
 		f = explained(f, req, err)
-	}
-	if reason == refusal.LimitCalls || reason == refusal.LimitMemory {
-		f = addressing.EndpointUnavailable(d.Version, time.Second)
-		reply.Status = statusUnavailable
-		reply.HTTP = reply.HTTP.Add("Retry-After", "1")
 	}
 	reply.Draft = soap.FaultDraft(f, d.Version)
 	request := addressing.Bare(d.Version.Addressing)
@@ -52,6 +53,23 @@ func (d *Dispatch) Fault(req *binding.Request, err error) *binding.Reply {
 		return &binding.Reply{Status: statusAccepted, Reason: refusal.WSANone, Err: errors.Join(err, aerr)}
 	}
 	return d.faultElsewhere(req, reply)
+}
+
+// retryAfter returns when a client may try again whose message found no place:
+// in Viaduct itself, or at a back end, whose error knows the time.
+func retryAfter(reason refusal.Reason, err error) (time.Duration, bool) {
+	busy, ok := errors.AsType[interface {
+		error
+		RetryAfter() time.Duration
+	}](err)
+	switch {
+	case ok:
+		return max(busy.RetryAfter(), time.Second), true
+	case reason == refusal.LimitCalls || reason == refusal.LimitMemory:
+		return time.Second, true
+	default:
+		return 0, false
+	}
 }
 
 // faultElsewhere delivers a fault that FaultTo or ReplyTo want elsewhere. When

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -198,5 +199,32 @@ func TestDispatch_hops(t *testing.T) {
 		}
 		assert.Equal(t, refusal.WSALoop, refusal.Of(err))
 		assert.True(t, reply.Fault)
+	}
+}
+
+// later is an error that knows when to come back.
+type later time.Duration
+
+func (l later) Error() string { return "not now" }
+
+func (l later) RetryAfter() time.Duration { return time.Duration(l) }
+
+// TestDispatch_retryAfter: who finds no place at a back end learns when to come
+// back (dispatch 7.5).
+func TestDispatch_retryAfter(t *testing.T) {
+	t.Parallel()
+	v := soap.Soap12WSAddressing10
+	for after, want := range map[time.Duration]string{0: "1", 300 * time.Millisecond: "1", 1500 * time.Millisecond: "2", time.Minute: "60"} {
+		r := newRig(t, v, anyAction(), hosting.Service{Handler: binding.HandlerFunc(func(_ context.Context, req *binding.Request) (*binding.Reply, error) {
+			req.Release()
+			return nil, &refusal.Error{Reason: refusal.UpstreamFailed, Offset: -1, Err: later(after)}
+		})})
+		reply, err := r.answer(t, r.receive(t, message(v, to+action, ""), ""))
+		require.Error(t, err)
+		assert.Equal(t, 503, reply.Status)
+		assert.Equal(t, want, reply.HTTP.Get("Retry-After"))
+		got := written(t, reply)
+		assert.Contains(t, got, "EndpointUnavailable")
+		assert.Contains(t, got, "RetryAfter")
 	}
 }

@@ -68,9 +68,9 @@ func (h *Host) Listener(via uritable.URI) *binding.Listener {
 	return nil
 }
 
-// detach runs deliver in a goroutine that Drain waits for. It returns false, and
+// Detach runs deliver in a goroutine that Drain waits for. It returns false, and
 // runs nothing, when Drain has begun: nobody would wait for the message.
-func (h *Host) detach(deliver func(ctx context.Context)) bool {
+func (h *Host) Detach(deliver func(ctx context.Context)) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.draining {

@@ -23,7 +23,7 @@ func (d *Dispatch) oneWay(ctx context.Context, s *Service, req *binding.Request)
 	}
 	detached := req.Detach()
 	req.Release()
-	if !d.Host.detach(func(ctx context.Context) { d.deliverDetached(ctx, s, detached) }) {
+	if !d.Host.Detach(func(ctx context.Context) { d.deliverDetached(ctx, s, detached) }) {
 		detached.Release()
 		return nil, refusal.New(refusal.Draining, -1, "shutting down")
 	}

@@ -80,27 +80,27 @@ func bridgedAction(req *binding.Request, d *Destination, action addressing.Actio
 
 // bridgeAnswer makes the answer to the client out of an answer of another
 // version. Steps are those of inbound.
-func bridgeAnswer(ctx context.Context, req *binding.Request, d *Destination, in *binding.Incoming, r addressing.Reply) (*soap.Draft, bool, error) {
+func bridgeAnswer(ctx context.Context, req *binding.Request, d *Destination, in *binding.Incoming, r addressing.Reply) (answered, error) {
 	props, err := addressing.ExtractReply(in.Envelope)
 	if err != nil {
-		return nil, false, err
+		return answered{}, err
 	}
 	draft, action, err := addressing.Bridge(ctx, in.Envelope, &props, req.Envelope.Version)
 	if err != nil {
-		return nil, false, err
+		return answered{}, err
 	}
 	removeNone(draft)
 	if d.ProcessMessages {
 		removeProcessed(draft)
 	}
 	r.Action = action
-	send, err := addressing.AddressReply(draft, &props, &req.Properties, r)
-	if err == nil && send {
-		err = signed(wssec.Check(draft), true)
+	got, err := address(draft, &props, req, r)
+	if err != nil || got.none {
+		return got, err
 	}
-	if err != nil || !send {
+	if err := signed(wssec.Check(draft), true); err != nil {
 		draft.Close()
-		return nil, false, err
+		return answered{}, err
 	}
-	return draft, true, nil
+	return got, nil
 }

@@ -90,6 +90,12 @@ func (t *trip) attempt(ctx context.Context, req *binding.Request, until time.Tim
 
 // attempt sends the message once and records how far it came.
 func attempt(ctx context.Context, req *binding.Request, d *Destination, g *upstream.Group, until time.Time) (*binding.Incoming, upstream.Ticket, error) {
+	if d.Dynamic != nil {
+		var err error
+		if d, err = d.dynamic(req); err != nil {
+			return nil, upstream.Ticket{}, err
+		}
+	}
 	draft, err := outbound(ctx, req, d)
 	if err != nil {
 		return nil, upstream.Ticket{}, err
@@ -110,6 +116,21 @@ func attempt(ctx context.Context, req *binding.Request, d *Destination, g *upstr
 	return in, ticket, err
 }
 
+// dynamic returns the destination that a message names.
+func (d *Destination) dynamic(req *binding.Request) (*Destination, error) {
+	to, err := req.Properties.To()
+	if err != nil {
+		return nil, err
+	}
+	c, err := d.Dynamic(to)
+	if err != nil {
+		return nil, err
+	}
+	there := *d
+	there.Channel, there.via = c, to.String()
+	return &there, nil
+}
+
 // earlier returns the earlier of two deadlines; the zero time is none.
 func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
@@ -127,17 +148,17 @@ func answer(ctx context.Context, req *binding.Request, got *delivered) (*binding
 	}
 	in, d := got.in, got.from
 	fault := isFault(in)
-	draft, send, err := inbound(ctx, req, d, in, fault)
-	if err != nil || !send {
+	made, err := inbound(ctx, req, d, in, fault)
+	if err != nil || made.none {
 		got.drop()
 	}
 	if err != nil {
 		return nil, refusal.Newf(refusal.UpstreamMalformed, -1, "answer of %s: %w", d.Name, err)
 	}
-	if !send {
+	if made.none {
 		return nil, refusal.New(refusal.WSANone, -1, "the client wants no answer")
 	}
-	reply := &binding.Reply{Draft: draft, Fault: fault, HTTP: in.HTTP}
+	reply := &binding.Reply{Draft: made.draft, Fault: fault, HTTP: in.HTTP, To: made.to, Action: made.action}
 	if ticket := got.ticket; ticket != (upstream.Ticket{}) {
 		reply.Close = func() { ticket.Done(upstream.Answered, time.Now()) }
 	}

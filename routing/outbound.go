@@ -91,38 +91,66 @@ func removeForged(draft *soap.Draft) {
 	}
 }
 
-// inbound makes the answer to the client out of the destination's answer. send
-// is false when the client wants none. Addressing the answer is the dispatcher's
-// work in WCF, so that it is done without soapProcessing too (dispatch 7.3).
-func inbound(ctx context.Context, req *binding.Request, d *Destination, in *binding.Incoming, fault bool) (draft *soap.Draft, send bool, err error) {
-	manual := req.Listener.Binding.ManualAddressing
-	if in.Envelope.Version != req.Envelope.Version {
-		return bridgeAnswer(ctx, req, d, in, addressing.Reply{Fault: fault, Manual: manual})
+// answered is the message that answers a client.
+type answered struct {
+	draft *soap.Draft
+	// to and action say where it is delivered as a message of its own, see
+	// binding.Reply.
+	to     *addressing.EndpointAddress
+	action addressing.Action
+	none   bool // the client wants no answer: there is no draft
+}
+
+// inbound makes the answer to the client out of the destination's answer.
+// Addressing the answer is the dispatcher's work in WCF, so that it is done
+// without soapProcessing too (dispatch 7.3).
+func inbound(ctx context.Context, req *binding.Request, d *Destination, in *binding.Incoming, fault bool) (answered, error) {
+	r := addressing.Reply{Fault: fault, Manual: req.Listener.Binding.ManualAddressing}
+	if !r.Manual {
+		r.To = addressing.ReplyTarget(&req.Properties, fault, req.ReplyTargets)
 	}
-	draft = soap.NewDraft(in.Envelope)
-	if d.Mode == ForwardSigned || manual {
-		return draft, true, nil
+	if in.Envelope.Version != req.Envelope.Version {
+		return bridgeAnswer(ctx, req, d, in, r)
+	}
+	draft := soap.NewDraft(in.Envelope)
+	if d.Mode == ForwardSigned || r.Manual {
+		return answered{draft: draft}, nil
 	}
 	props, err := addressing.ExtractReply(in.Envelope)
 	if err != nil {
 		draft.Close()
-		return nil, false, err
+		return answered{}, err
 	}
 	removeNone(draft)
 	if d.ProcessMessages {
 		removeProcessed(draft)
 	}
-	if send, err = addressing.AddressReply(draft, &props, &req.Properties, addressing.Reply{Fault: fault}); err != nil || !send {
-		draft.Close()
-		return nil, false, err
+	got, err := address(draft, &props, req, r)
+	if err != nil || got.none {
+		return got, err
 	}
 	if wssec.Check(draft) != nil {
 		// A signed answer goes back as it came: the message is worth more than
 		// the header that WCF would have dropped.
 		draft.Close()
-		draft = soap.NewDraft(in.Envelope)
+		return answered{draft: soap.NewDraft(in.Envelope)}, nil //nolint:nilerr // see above
 	}
-	return draft, true, nil
+	return got, nil
+}
+
+// address addresses the draft of an answer; it closes the draft unless somebody
+// wants it.
+func address(draft *soap.Draft, props *addressing.Properties, req *binding.Request, r addressing.Reply) (answered, error) {
+	send, err := addressing.AddressReply(draft, props, &req.Properties, r)
+	if err != nil || !send {
+		draft.Close()
+		return answered{none: err == nil}, err
+	}
+	got := answered{draft: draft, to: r.To}
+	if r.To != nil {
+		got.action = r.ActionOf(props, &req.Properties)
+	}
+	return got, nil
 }
 
 // removeNone removes the headers of the namespace that stands for "no

@@ -10,6 +10,7 @@ import (
 	"github.com/viaduct-soap/viaduct/binding"
 	"github.com/viaduct-soap/viaduct/internal/source"
 	"github.com/viaduct-soap/viaduct/internal/upstream"
+	"github.com/viaduct-soap/viaduct/internal/uritable"
 )
 
 // Mode says what a destination may change of a message.
@@ -60,6 +61,11 @@ type Destination struct {
 	Key func(*binding.Request) (string, bool)
 	// Mirror gets a copy of each message that was answered here; nil: none.
 	Mirror *Mirror
+
+	// Dynamic gives the channel to the address that a message names: with
+	// manualAddressing and without WS-Addressing WCF sends there, not to Address
+	// (dispatch 6; threats T-WSA-02). nil: Channel.
+	Dynamic func(to uritable.URI) (binding.RequestChannel, error)
 
 	outbound *addressing.Outbound
 	via      string

@@ -14,6 +14,7 @@ import (
 	"github.com/viaduct-soap/viaduct/binding"
 	"github.com/viaduct-soap/viaduct/filter"
 	"github.com/viaduct-soap/viaduct/internal/refusal"
+	"github.com/viaduct-soap/viaduct/internal/uritable"
 	"github.com/viaduct-soap/viaduct/routing"
 	"github.com/viaduct-soap/viaduct/soap"
 )
@@ -290,4 +291,84 @@ func TestNewDestination_noAddress(t *testing.T) {
 	require.NoError(t, err)
 	_, err = routing.NewDestination(routing.Destination{Address: a, Binding: &binding.Binding{Version: soap.Soap11}}, "")
 	require.ErrorIs(t, err, addressing.ErrAnonymousAddress)
+}
+
+// TestService_replyTargets: an answer that the client wants at a listed address
+// is addressed to it, in the client's version; any other goes back (RPL-04).
+func TestService_replyTargets(t *testing.T) {
+	t.Parallel()
+	listed, err := addressing.NewReplyTargets([]uritable.URI{parse(t, "http://client.example/cb")})
+	require.NoError(t, err)
+	ask := func(to string) string {
+		return `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://www.w3.org/2005/08/addressing"><s:Header><a:Action>urn:place</a:Action>` +
+			`<a:MessageID>urn:uuid:1</a:MessageID><a:ReplyTo><a:Address>` + to + `</a:Address></a:ReplyTo></s:Header><s:Body><Place/></s:Body></s:Envelope>`
+	}
+	const answer = `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://www.w3.org/2005/08/addressing"><s:Header>` +
+		`<a:Action>urn:placed</a:Action></s:Header><s:Body><Placed/></s:Body></s:Envelope>`
+	for _, c := range []struct {
+		name    string
+		targets *addressing.ReplyTargets
+		to      string
+		back    soap.Version // of the back end
+		mode    routing.Mode
+		want    string // target
+		action  addressing.Action
+	}{
+		{name: "listed", targets: listed, to: "http://client.example/cb/1", back: soap.Soap12WSAddressing10, want: "http://client.example/cb/1", action: "urn:placed"},
+		{name: "listed, bridged", targets: listed, to: "http://client.example/cb/1", back: soap.Soap11, want: "http://client.example/cb/1", action: "urn:placeResponse"},
+		{name: "not listed", targets: listed, to: "http://victim.example/cb/1", back: soap.Soap12WSAddressing10},
+		{name: "no list", to: "http://client.example/cb/1", back: soap.Soap12WSAddressing10},
+		{name: "anonymous", targets: listed, to: "http://www.w3.org/2005/08/addressing/anonymous", back: soap.Soap12WSAddressing10},
+		{name: "forward-signed changes nothing", targets: listed, to: "http://client.example/cb/1", back: soap.Soap12WSAddressing10, mode: routing.ForwardSigned},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			ch := answering(200, answer)
+			if ch.version = c.back; c.back == soap.Soap11 {
+				ch = answering(200, placed)
+			}
+			s := service(t, routeTo(t, routing.Destination{Mode: c.mode}, ch))
+			req := request(t, soap.Soap12WSAddressing10, ask(c.to), "urn:place", soap.DecodeOptions{})
+			req.ReplyTargets = c.targets
+			reply, err := s.Handle(context.Background(), req)
+			require.NoError(t, err)
+			got := text(t, reply)
+			assert.Equal(t, c.action, reply.Action)
+			if c.want == "" {
+				assert.Nil(t, reply.To)
+				assert.NotContains(t, got, ":To")
+				return
+			}
+			require.NotNil(t, reply.To)
+			assert.Equal(t, c.want, reply.To.URI.String())
+			assert.Contains(t, got, ">"+c.want+"</a:To>")
+			assert.Contains(t, got, "urn:uuid:1")
+		})
+	}
+}
+
+// TestService_dynamic: a destination that leaves the address to the message.
+func TestService_dynamic(t *testing.T) {
+	t.Parallel()
+	there, fixed := answering(200, placed), answering(200, placed)
+	closed := refusal.New(refusal.DialDenied, -1, "closed")
+	d := routing.Destination{Dynamic: func(to uritable.URI) (binding.RequestChannel, error) {
+		if to.Hostname() != "edge" {
+			return nil, closed
+		}
+		return there, nil
+	}}
+	s := service(t, routeTo(t, d, fixed))
+	req := request(t, soap.Soap11, place, "urn:place", soap.DecodeOptions{})
+	reply, err := s.Handle(context.Background(), req)
+	require.NoError(t, err)
+	text(t, reply)
+	assert.Equal(t, "http://edge:8000/router", req.Decision.Attempts[0].Address)
+	req = request(t, soap.Soap11, place, "urn:place", soap.DecodeOptions{})
+	req.Properties = addressing.Bare(soap.AddressingNone)
+	req.Properties.Adopt(parse(t, "http://elsewhere/"), "urn:place")
+	_, err = s.Handle(context.Background(), req)
+	require.ErrorIs(t, err, closed)
+	assert.Len(t, there.sent, 1)
+	assert.Empty(t, fixed.sent)
 }

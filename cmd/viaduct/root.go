@@ -41,12 +41,15 @@ func run(ctx context.Context, args []string, s streams) int {
 	if err == nil {
 		return exitDone
 	}
-	return report(s.err, err)
+	return fail(s.err, err)
 }
 
-// report says what went wrong and returns the exit code. Errors of files stand
+// fail says what went wrong and returns the exit code. Errors of files stand
 // one to a line, as compilers write them.
-func report(w io.Writer, err error) int {
+func fail(w io.Writer, err error) int {
+	if errors.Is(err, errFindings) {
+		return exitFailure // everything was said
+	}
 	if many, ok := errors.AsType[assemble.Errors](err); ok {
 		fmt.Fprintln(w, many)
 		if len(many) > 1 {
@@ -89,7 +92,7 @@ Start with "viaduct demo", then "viaduct serve web.config".`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(newHelp(root))
-	root.AddCommand(newServe(s), newCall(s), newDemo(s), newVersion(s))
+	root.AddCommand(newServe(s), newCheck(s), newInit(s), newExplain(s), newConfig(s), newStatus(s), newReload(s), newCall(s), newDemo(s), newVersion(s))
 	return root
 }
 

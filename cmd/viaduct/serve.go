@@ -43,10 +43,14 @@ named with them, go before that file.`,
   VIADUCT_LOG_FORMAT=json viaduct serve web.config`,
 		Args: exactly(1, "one configuration file"),
 	}
+	var b buildOptions
+	var l configs.LoadOptions
+	b.flags(c.Flags())
+	loadFlags(c.Flags(), &l)
 	c.Flags().String("settings", "", "settings file; default: viaduct.yaml beside FILE.config (VIADUCT_SETTINGS)")
 	settingFlags(c.Flags())
 	c.RunE = func(c *cobra.Command, args []string) error {
-		return serve(c.Context(), s, args[0], c.Flags())
+		return serve(c.Context(), s, args[0], c.Flags(), b.options(), l)
 	}
 	return c
 }
@@ -73,7 +77,7 @@ func flagText(r settings.Row) string {
 	return text + " (" + r.Env() + ")"
 }
 
-func serve(ctx context.Context, s streams, file string, flags *pflag.FlagSet) error {
+func serve(ctx context.Context, s streams, file string, flags *pflag.FlagSet, o assemble.Options, l configs.LoadOptions) error {
 	overrides, err := settings.NewOverrides(flags)
 	if err != nil {
 		return err
@@ -82,7 +86,7 @@ func serve(ctx context.Context, s streams, file string, flags *pflag.FlagSet) er
 	if err != nil {
 		return err
 	}
-	load := func() (*configs.File, *settings.Settings, error) { return loadBoth(file, name, overrides) }
+	load := func() (*configs.File, *settings.Settings, error) { return loadBoth(file, name, overrides, l) }
 	f, set, err := load()
 	if err != nil {
 		return err
@@ -90,7 +94,8 @@ func serve(ctx context.Context, s streams, file string, flags *pflag.FlagSet) er
 	w := admin.NewLogWriter(s.err, logBuffer)
 	defer func() { _ = w.Close() }() // it never fails
 	log := slog.New(logHandler(set, w))
-	p, err := assemble.Build(f, set, assemble.Options{Log: log, AccessLog: w, LogDropped: w.Dropped, Load: load})
+	o.Log, o.AccessLog, o.LogDropped, o.Load, o.Version = log, w, w.Dropped, load, version
+	p, err := assemble.Build(f, set, o)
 	if err != nil {
 		return err
 	}
@@ -113,13 +118,23 @@ func serve(ctx context.Context, s streams, file string, flags *pflag.FlagSet) er
 
 // loadBoth reads the WCF file and its settings; the error names what is wrong in
 // either.
-func loadBoth(file, name string, o settings.Overrides) (*configs.File, *settings.Settings, error) {
-	f, wrong := configs.LoadFile(file)
-	set, err := settings.Load(name, o)
-	if err := assemble.Join(wrong, err); err != nil {
-		return nil, nil, err
+func loadBoth(file, name string, o settings.Overrides, l configs.LoadOptions) (*configs.File, *settings.Settings, error) {
+	f, set, wrong := readBoth(file, name, o, l)
+	if wrong != nil {
+		return nil, nil, wrong
 	}
 	return f, set, nil
+}
+
+// readBoth is loadBoth that gives what it could read beside the errors. Either
+// may be nil.
+func readBoth(file, name string, o settings.Overrides, l configs.LoadOptions) (*configs.File, *settings.Settings, error) {
+	set, err := settings.Load(name, o)
+	if err == nil {
+		l, err = assemble.LoadOptions(set, l)
+	}
+	f, wrong := configs.LoadFileWith(file, l)
+	return f, set, assemble.Join(wrong, err)
 }
 
 // reloadOn puts the files in force anew at each signal, until ctx ends. A bad set

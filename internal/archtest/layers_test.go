@@ -22,6 +22,7 @@ var layers = [][]string{
 	{"hosting", "routing"},
 	{"admin", "configs", "internal/settings", "internal/wsdl"},
 	{"internal/assemble"},
+	{"internal/proposal", "internal/report"},
 	{"cmd/viaduct"},
 }
 

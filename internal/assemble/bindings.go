@@ -52,6 +52,10 @@ func (b *builder) binding(c *configs.Binding, s side) (*binding.Binding, error) 
 		Transfer: transfer(c),
 		Limits:   b.limits(c),
 	}
+	if c.Security != nil {
+		c.Security.ClientCredential.Get() // None is served, and File.Err refuses the rest
+		c.Security.ProxyCredential.Get()
+	}
 	b.oneSided(out, c, s)
 	if c.Kind == "customBinding" {
 		out.ManualAddressing = c.ManualAddressing.Get()

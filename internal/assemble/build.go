@@ -1,21 +1,28 @@
 package assemble
 
 import (
+	"context"
+	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/viaduct-soap/viaduct/addressing"
 	"github.com/viaduct-soap/viaduct/admin"
 	"github.com/viaduct-soap/viaduct/binding"
 	"github.com/viaduct-soap/viaduct/configs"
+	"github.com/viaduct-soap/viaduct/endpoint"
 	"github.com/viaduct-soap/viaduct/hosting"
 	"github.com/viaduct-soap/viaduct/internal/buf"
 	"github.com/viaduct-soap/viaduct/internal/http1"
 	"github.com/viaduct-soap/viaduct/internal/settings"
 	"github.com/viaduct-soap/viaduct/internal/source"
+	"github.com/viaduct-soap/viaduct/internal/upstream"
 	"github.com/viaduct-soap/viaduct/routing"
 	"github.com/viaduct-soap/viaduct/soap"
 )
@@ -37,6 +44,15 @@ type Options struct {
 	// LenientEndpoints leaves endpoints out that cannot be served, where an error
 	// concerns nothing else (wcf-config 12.4).
 	LenientEndpoints bool
+	// Listen opens sockets; nil: net.ListenConfig.
+	Listen func(ctx context.Context, network, address string) (net.Listener, error)
+	// Trial takes each request to a destination instead of the network; nil:
+	// requests are sent. See http1.Options.
+	Trial func(address string, request []byte)
+	// Explain has every Decision tell of all candidates.
+	Explain bool
+	// Version is what the admin page calls the program.
+	Version string
 	// LogDropped returns how many log lines were dropped; may be nil.
 	LogDropped func() int64
 }
@@ -55,6 +71,7 @@ type builder struct {
 	prior    *Program // whose resources are used on; nil for a new program
 	metrics  *admin.Metrics
 	access   *admin.AccessLog
+	decided  *admin.Decisions // the last ones, for the admin page; may be nil
 	budget   *buf.Budget
 	host     *hosting.Host
 	snapshot *hosting.Snapshot
@@ -63,18 +80,24 @@ type builder struct {
 	defaults     map[defaultKey]*binding.Binding // of kinds, where the file has no such binding
 	pools        map[poolKey]*http1.Pool
 	throttles    map[string]*hosting.Throttle
+	windows      map[string]*addressing.Window
+	operated                       // back ends, groups, mirrors
 	digests      map[string]string // of certificate files
-	destinations map[*configs.Endpoint]*routing.Destination
+	contracts    map[contractKey]*endpoint.Contract
+	destinations map[destinationKey]*routing.Destination
 	listeners    map[string]*group
 	order        []*group // listeners in the order of the file
 	sockets      []*socket
 	openTimeout  time.Duration // longest of the services; 0 = none
 	closeTimeout time.Duration // likewise
 	notices      []Notice
-	insecure     []string                // settings that relax a rule
-	known        addressing.KnownOptions // what messages may say in the words of the file
+	insecure     []string                      // settings that relax a rule
+	known        addressing.KnownOptions       // what messages may say in the words of the file
+	ends         map[string]*settings.Endpoint // settings of endpoints by name
 	problems     []problem
+	skip         map[source.Pos]string // endpoints that are left out, and why
 	relaxations  []Notice
+	verdicts     []configs.Finding           // on the whole file
 	as           map[*configs.Service]string // what stands for a service
 	unused       map[*configs.Service]bool
 }
@@ -85,12 +108,49 @@ func Build(f *configs.File, s *settings.Settings, o Options) (*Program, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	b := newBuilder(f, s, o, nil)
-	if err := b.build(); err != nil {
+	b, err := build(f, s, o, nil)
+	if err != nil {
 		return nil, err
 	}
 	b.metrics.Relax(b.insecure)
 	return b.program(), nil
+}
+
+// build builds a configuration. Where endpoints may be left out it reads the
+// files again without those that cannot be served: what they consumed must not
+// count.
+func build(f *configs.File, s *settings.Settings, o Options, prior *Program) (*builder, error) {
+	left := map[source.Pos]string{}
+	for {
+		b := newBuilder(f, s, o, prior)
+		b.skip = left
+		err := b.build()
+		if err == nil || !o.LenientEndpoints || o.Load == nil || !b.skippable() {
+			return b, err
+		}
+		if f, s, err = o.Load(); err != nil {
+			return b, err
+		}
+	}
+}
+
+// skippable adds the endpoints that cannot be served to those that are left out.
+// It reports whether leaving them out is worth another try.
+func (b *builder) skippable() bool {
+	more := false
+	for _, p := range b.problems {
+		if p.endpoint != nil && b.skip[p.endpoint.Pos()] == "" {
+			b.skip[p.endpoint.Pos()] = p.err.Error()
+			more = true
+		}
+	}
+	return more
+}
+
+// left reports whether an endpoint of a service is not opened: by its kind, by
+// the settings, or because it cannot be served and may be left out.
+func (b *builder) left(e *configs.Endpoint) bool {
+	return e.LeftOut() || b.skip[e.Pos()] != "" || b.endpointSettings(e.EffectiveName()).Unused.Get()
 }
 
 // newBuilder prepares to build. prior is the program that shall run the
@@ -103,16 +163,22 @@ func newBuilder(f *configs.File, s *settings.Settings, o Options, prior *Program
 		defaults:     map[defaultKey]*binding.Binding{},
 		pools:        map[poolKey]*http1.Pool{},
 		throttles:    map[string]*hosting.Throttle{},
+		windows:      map[string]*addressing.Window{},
 		digests:      map[string]string{},
-		destinations: map[*configs.Endpoint]*routing.Destination{},
+		contracts:    map[contractKey]*endpoint.Contract{},
+		destinations: map[destinationKey]*routing.Destination{},
 		listeners:    map[string]*group{},
 		as:           map[*configs.Service]string{},
 		unused:       map[*configs.Service]bool{},
 	}
 	if prior != nil {
 		b.metrics, b.budget, b.host = prior.metrics, prior.budget, prior.host
+		b.operated = newOperated(prior.registry, prior.callbacks)
+		b.decided = prior.decided
 	} else {
 		b.metrics, b.budget, b.host = admin.NewMetrics(), newBudget(s), hosting.NewHost(b.snapshot)
+		b.operated = newOperated(upstream.NewRegistry(time.Now(), upstream.Log(o.Log)), &callbacks{})
+		b.decided = admin.NewDecisions(int(s.Admin.Decisions.Get()))
 	}
 	if s.Log.Access.Get() && o.AccessLog != nil {
 		b.access = admin.NewAccessLog(o.AccessLog, admin.AccessLogOptions{JSON: s.Log.Format.Get() == "json", Level: s.LogLevel()})
@@ -122,6 +188,9 @@ func newBuilder(f *configs.File, s *settings.Settings, o Options, prior *Program
 
 func (b *builder) build() error {
 	b.checkSettings()
+	b.checkFilters()
+	b.checkContracts()
+	b.overrideSecurity()
 	for _, a := range b.settings.Acknowledge {
 		b.file.Acknowledge(a.Get())
 	}
@@ -131,7 +200,7 @@ func (b *builder) build() error {
 	b.listen()
 	if len(b.order) == 0 && len(b.problems) == 0 {
 		b.fail(&configs.Error{
-			Pos: source.Pos{File: b.file.Name, Line: 1, Column: 1}, Code: "no-endpoint",
+			Pos: source.Pos{File: b.file.Name, Line: 1, Column: 1}, Code: CodeNoEndpoint,
 			Text: "no endpoint to serve; declare one in system.serviceModel/services",
 		})
 	}
@@ -151,7 +220,11 @@ func (b *builder) fail(err error) { b.failFor(nil, nil, err) }
 // running.
 func (b *builder) failFor(c *configs.Service, e *configs.Endpoint, err error) {
 	for _, one := range flatten(nil, err) {
-		b.problems = append(b.problems, problem{err: one, service: c, endpoint: e})
+		p := problem{err: one, service: c, endpoint: e}
+		if x, ok := errors.AsType[subjectError](one); ok {
+			p.err, p.subject = x.error, x.subject
+		}
+		b.problems = append(b.problems, p)
 	}
 }
 
@@ -159,11 +232,47 @@ func (b *builder) failFor(c *configs.Service, e *configs.Endpoint, err error) {
 // without effect into notices. Everything has to be built before.
 func (b *builder) findings() {
 	for _, f := range b.file.Findings() {
+		if f.Effect == configs.Unconsumed && b.broken(f) {
+			continue // whatever would have used it was not built
+		}
+		b.verdicts = append(b.verdicts, f)
 		switch {
 		case f.Stops():
-			b.fail(f.Err())
+			b.refuse(f)
 		case f.Effect != configs.Honoured && f.Effect != configs.Default:
-			b.notices = append(b.notices, Notice{Pos: f.Pos, Text: f.Text})
+			b.notice(f.Pos, f.Text)
+		}
+	}
+}
+
+// broken reports whether something that a finding concerns could not be built.
+func (b *builder) broken(f configs.Finding) bool {
+	services, endpoints := b.file.Affected(f)
+	return slices.ContainsFunc(b.problems, func(p problem) bool {
+		return len(services)+len(endpoints) == 0 ||
+			p.service != nil && slices.Contains(services, p.service) || p.endpoint != nil && slices.Contains(endpoints, p.endpoint) ||
+			p.service != nil && p.endpoint == nil && slices.ContainsFunc(endpoints, func(e *configs.Endpoint) bool { return e.Service == p.service })
+	})
+}
+
+// refuse notes a finding that stops the start, once for each service or endpoint
+// that it concerns.
+func (b *builder) refuse(f configs.Finding) {
+	subject := ""
+	if f.Code == "third-party-extension" {
+		subject = f.Path[strings.LastIndexByte(f.Path, '/')+1:]
+	}
+	services, endpoints := b.file.Affected(f)
+	if f.Scope == configs.ScopeFile || len(services)+len(endpoints) == 0 {
+		b.problems = append(b.problems, problem{err: f.Err(), subject: subject})
+		return
+	}
+	for _, s := range services {
+		b.problems = append(b.problems, problem{err: f.Err(), service: s, subject: subject})
+	}
+	for _, e := range endpoints {
+		if !slices.Contains(services, e.Service) {
+			b.problems = append(b.problems, problem{err: f.Err(), service: e.Service, endpoint: e, subject: subject})
 		}
 	}
 }
@@ -218,10 +327,10 @@ func (b *builder) connections() int {
 
 // sendTimeout is how long a call may wait for its turn: the longest sendTimeout
 // of the service's bindings.
-func sendTimeout(c *configs.Service) time.Duration {
+func (b *builder) sendTimeout(c *configs.Service) time.Duration {
 	longest := time.Duration(0)
 	for _, e := range c.Endpoints {
-		if !e.LeftOut() && e.Binding.Served() {
+		if !b.left(e) && e.Binding.Served() {
 			longest = max(longest, e.Binding.SendTimeout.Get())
 		}
 	}

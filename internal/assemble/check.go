@@ -36,12 +36,15 @@ func (b *builder) checkSettings() {
 		switch name := e.Name.Get(); {
 		case clients[name] && fronts[name]:
 		case clients[name]:
+			b.misplaced(e.Unused.Written(), e.Unused.Pos, "unused", name, "client", "service")
+			b.misplaced(len(e.Aliases) > 0, e.Pos, "aliases", name, "client", "service")
 			b.misplaced(e.Accept.Written(), e.Accept.Pos, "accept", name, "client", "service")
 		case fronts[name]:
 			b.misplaced(e.Mode.Written(), e.Mode.Pos, "mode", name, "service", "client")
 			b.misplaced(e.Proxy.Written(), e.Proxy.Pos, "proxy", name, "service", "client")
 			b.misplaced(e.TLS != nil, e.Pos, "tls", name, "service", "client")
 			b.misplaced(len(e.Repeatable) > 0, e.Pos, "repeatable", name, "service", "client")
+			b.checkOperated(e)
 		default:
 			b.wrong(e.Name.Pos, "endpoints[].name", fmt.Sprintf("no endpoint %q in %s; it has %s", name, b.file.Name, list(clients, fronts)))
 		}
@@ -101,10 +104,15 @@ func list(sets ...map[string]bool) string {
 
 // endpointSettings returns the settings of a named endpoint, or defaults.
 func (b *builder) endpointSettings(name string) settings.Endpoint {
-	for _, e := range b.settings.Endpoints {
-		if e.Name.Get() == name {
-			return e
+	if b.ends == nil {
+		b.ends = make(map[string]*settings.Endpoint, len(b.settings.Endpoints))
+		for i := range b.settings.Endpoints {
+			e := &b.settings.Endpoints[i]
+			b.ends[e.Name.Get()] = e
 		}
+	}
+	if e := b.ends[name]; e != nil {
+		return *e
 	}
 	return settings.Endpoint{}
 }

@@ -32,6 +32,7 @@ type poolKey struct {
 	roots, certificate           string // digests of the files: a renewed one makes a new pool
 	open                         time.Duration
 	direct                       bool
+	guard                        string // what package egress lets it reach; "": all
 }
 
 // safeFields pass from clients to destinations by default: they correlate and
@@ -40,22 +41,57 @@ var safeFields = []string{"Traceparent", "Tracestate", "X-Request-Id", "X-Correl
 
 // target is what a destination is made of.
 type target struct {
-	name    string
-	pos     source.Pos
-	address *addressing.EndpointAddress
-	via     uritable.URI
-	binding *binding.Binding
-	dns     string // configured DNS identity, "" for the host of the address
-	process bool   // soapProcessing
-	set     settings.Endpoint
-	fail    func(code, text string) *configs.Error
+	name     string
+	pos      source.Pos
+	address  *addressing.EndpointAddress
+	via      uritable.URI
+	binding  *binding.Binding
+	dns      string // configured DNS identity, "" for the host of the address
+	process  bool   // soapProcessing
+	handedOn bool   // message security passes through
+	set      settings.Endpoint
+	fail     func(code, text string) *configs.Error
 }
 
-// destination builds a client endpoint, once.
-func (b *builder) destination(e *configs.Endpoint) (*routing.Destination, error) {
-	if d, ok := b.destinations[e]; ok {
+// destinationKey says what a destination depends on beside the configuration:
+// whether the routing service wants soapProcessing where the endpoint says
+// nothing.
+type destinationKey struct {
+	e          *configs.Endpoint
+	processing bool
+}
+
+// destination builds a client endpoint, once for each value of processing.
+func (b *builder) destination(e *configs.Endpoint, processing bool) (*routing.Destination, error) {
+	key := destinationKey{e, processing}
+	if d, ok := b.destinations[key]; ok {
 		return d, nil
 	}
+	t, err := b.target(e, processing)
+	if err != nil {
+		return nil, err
+	}
+	var d *routing.Destination
+	if len(t.set.Members) > 0 {
+		d, err = b.members(e, t, processing)
+	} else {
+		d, err = b.connect(t)
+	}
+	if err != nil {
+		return nil, err
+	}
+	b.destinations[key] = d // before its mirror, which may be mirrored here
+	if t.set.Mirror != nil {
+		if d.Mirror, err = b.mirror(t, processing); err != nil {
+			return nil, err
+		}
+	}
+	return d, nil
+}
+
+// target consumes what the file says of a client endpoint.
+func (b *builder) target(e *configs.Endpoint, processing bool) (*target, error) {
+	e.Use()
 	e.Contract.Get() // the loader has checked that destinations of a table say "*"
 	bind, err := b.binding(e.Binding, sending)
 	if err != nil {
@@ -69,11 +105,13 @@ func (b *builder) destination(e *configs.Endpoint) (*routing.Destination, error)
 	if err != nil {
 		return nil, e.Address.Error("", fmt.Sprintf("client endpoint %q: address: %v", e.Name.Peek(), err))
 	}
-	t := target{
-		name: e.Name.Get(), pos: e.Pos(), binding: bind,
-		process: e.Behavior == nil || e.Behavior.ProcessMessages.Get(),
-		set:     b.endpointSettings(e.Name.Peek()),
-		fail:    e.Error,
+	t := &target{
+		name: e.Name.Get(), pos: e.Pos(), binding: bind, process: processing, handedOn: passes(e.Binding),
+		set:  b.endpointSettings(e.Name.Peek()),
+		fail: e.Error,
+	}
+	if e.Behavior != nil && (processing || e.Behavior.ProcessMessages.Written()) {
+		t.process = e.Behavior.ProcessMessages.Get()
 	}
 	if t.address, err = endpointAddress(e, uri); err != nil {
 		return nil, err
@@ -84,12 +122,7 @@ func (b *builder) destination(e *configs.Endpoint) (*routing.Destination, error)
 	if e.Identity != nil {
 		t.dns = e.Identity.DNS.Get()
 	}
-	d, err := b.connect(&t)
-	if err != nil {
-		return nil, err
-	}
-	b.destinations[e] = d
-	return d, nil
+	return t, nil
 }
 
 // connect builds the channel of a destination. It opens nothing.
@@ -99,8 +132,20 @@ func (b *builder) connect(t *target) (*routing.Destination, error) {
 		return nil, err
 	}
 	mode := routing.Routing
-	if t.set.Mode.Get() == "forward-signed" {
+	if t.set.Mode.Get() == "forward-signed" || t.handedOn && !t.set.Mode.Written() {
 		mode = routing.ForwardSigned
+	}
+	rules, err := fieldRules(t.set.Rules)
+	if err != nil {
+		return nil, err
+	}
+	dynamic, err := b.dialTo(t)
+	if err != nil {
+		return nil, err
+	}
+	backend, err := b.backend(t)
+	if err != nil {
+		return nil, err
 	}
 	channel := httpchan.NewChannel(httpchan.ChannelOptions{
 		Via: t.via, Pool: pool,
@@ -118,8 +163,9 @@ func (b *builder) connect(t *target) (*routing.Destination, error) {
 	d, err := routing.NewDestination(routing.Destination{
 		Name: t.name, Pos: t.pos, Address: t.address, Binding: t.binding, Channel: channel, Mode: mode,
 		ProcessMessages: t.process,
-		Pass:            pass(t.set, mode), Trusted: trusted,
-		Repeatable: actions(t.set.Repeatable),
+		Pass:            pass(t.set, mode), Trusted: trusted, Rules: rules,
+		Repeatable: actions(t.set.Repeatable), Deadline: t.set.Deadline.Get(),
+		Backend: backend, Dynamic: dynamic,
 	}, t.via.String())
 	if err != nil {
 		return nil, t.fail("", fmt.Sprintf("client endpoint %q: %v", t.name, err))
@@ -136,6 +182,19 @@ func pass(set settings.Endpoint, mode routing.Mode) []string {
 		names = append(names, "Authorization") // of a connection that is the client's own, see ChannelOptions.Pin
 	}
 	return names
+}
+
+// fieldRules are http.rules.
+func fieldRules(list []settings.FieldRule) ([]routing.FieldRule, error) {
+	var out []routing.FieldRule
+	for _, r := range list {
+		rule, err := routing.NewFieldRule(r.Do.Get(), r.Field.Get(), r.Value.Get())
+		if err != nil {
+			return nil, &settings.Error{Pos: r.Pos, Path: "endpoints[].http.rules[]", Text: err.Error()}
+		}
+		out = append(out, rule)
+	}
+	return out, nil
 }
 
 func actions(list []settings.Value[string]) map[addressing.Action]bool {
@@ -186,10 +245,7 @@ func clientVia(e *configs.Endpoint, address uritable.URI, bind *binding.Binding)
 // pool returns the connections that a destination shares with others like it.
 func (b *builder) pool(d *target) (*http1.Pool, error) {
 	via, bind := d.via, d.binding
-	c := b.settings.Clients.TLS
-	if d.set.TLS != nil {
-		c = *d.set.TLS
-	}
+	c := b.clientTLS(&d.set)
 	key := poolKey{
 		scheme: via.Scheme(), address: net.JoinHostPort(via.Hostname(), strconv.Itoa(via.Port())), name: d.dns,
 		proxy: bind.Proxy, roots: b.digest(c.Roots.Get()), certificate: b.digest(c.Certificate.Get()), open: bind.Timeouts.Open,
@@ -229,9 +285,19 @@ func (b *builder) pool(d *target) (*http1.Pool, error) {
 		DialTimeout: key.open,
 		MinRate:     int(minRate(b.settings.HTTP.MinRate.Get())),
 		Grace:       max(b.settings.HTTP.MinRateAfter.Get(), 1),
+		Trial:       b.options.Trial,
 	})
 	b.pools[key] = p
 	return p, nil
+}
+
+// clientTLS is how a destination is checked: by its own settings, else those of
+// all.
+func (b *builder) clientTLS(set *settings.Endpoint) settings.ClientTLS {
+	if set.TLS != nil {
+		return *set.TLS
+	}
+	return b.settings.Clients.TLS
 }
 
 // digest tells the content of a file from others; the file's name where it cannot

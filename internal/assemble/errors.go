@@ -28,6 +28,15 @@ func (e Errors) Error() string {
 // Unwrap gives the single errors, as errors.Join does.
 func (e Errors) Unwrap() []error { return e }
 
+// subjectError is an error with what a setting would name to resolve it.
+type subjectError struct {
+	error
+	subject string
+}
+
+// Unwrap gives the error itself.
+func (e subjectError) Unwrap() error { return e.error }
+
 // Join returns the errors, whatever they were joined by, as one sorted [Errors]
 // without repeats; nil when there is none.
 func Join(errs ...error) error {

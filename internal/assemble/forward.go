@@ -5,46 +5,53 @@ import (
 	"strings"
 
 	"github.com/viaduct-soap/viaduct/addressing"
+	"github.com/viaduct-soap/viaduct/binding"
 	"github.com/viaduct-soap/viaduct/configs"
 	"github.com/viaduct-soap/viaduct/filter"
 	"github.com/viaduct-soap/viaduct/hosting"
 	"github.com/viaduct-soap/viaduct/internal/settings"
 	"github.com/viaduct-soap/viaduct/internal/uritable"
 	"github.com/viaduct-soap/viaduct/routing"
-	"github.com/viaduct-soap/viaduct/soap"
 )
 
 // forward is a service that stands for one client endpoint or URL: a routing
 // service whose table has one route for each endpoint (design D8).
 func (b *builder) forward(c *configs.Service, set *settings.Service) (*implementation, error) {
-	out := &routes{}
-	named := map[string]bool{}
+	impl := &implementation{service: &hosting.Service{Name: c.Name.Peek(), Router: true}, own: map[*configs.Endpoint]binding.Handler{}}
+	impl.needs.Check = b.check()
 	for _, e := range c.Endpoints {
-		name := e.EffectiveName()
-		if e.LeftOut() || !e.Binding.Served() || named[name] {
+		if b.left(e) || !e.Binding.Served() {
 			continue
 		}
-		named[name] = true
+		out := &routes{options: filter.Options{Budget: b.filterBudget()}}
 		d, err := b.forwardTo(e, set)
 		if err != nil {
 			return nil, err
 		}
-		out.pass = union(out.pass, d.Pass)
-		out.replay = out.replay || len(d.Repeatable) > 0
-		route := routing.NewRoute(routing.Route{Filter: "forward", Pos: set.Forward.Pos, Destinations: []*routing.Destination{d}})
-		out.entries = append(out.entries, filter.Entry[*routing.Route]{
-			Filter: filter.NewEndpointName(name), Value: route, Name: "forward " + name, Pos: set.Forward.Pos,
-		})
+		b.passThrough(c, e, b.forwardBindings(e, set), "")
+		b.add(out, filter.MatchAll{}, routing.Route{Filter: "forward " + e.EffectiveName(), Pos: set.Forward.Pos, Destinations: []*routing.Destination{d}})
+		table, err := out.finish(c.Error)
+		if err != nil {
+			return nil, err
+		}
+		// Endpoints may have one name, and different bindings.
+		impl.own[e] = table.handler()
+		needs := table.needs(b.check())
+		impl.needs.Check = max(impl.needs.Check, needs.Check)
+		impl.needs.Replay = impl.needs.Replay || needs.Replay
+		impl.pass = union(impl.pass, table.pass)
 	}
-	table, err := out.finish(c.Error)
-	if err != nil {
-		return nil, err
+	return impl, nil
+}
+
+// forwardBindings is the binding that messages of e leave with.
+func (b *builder) forwardBindings(e *configs.Endpoint, set *settings.Service) []*configs.Binding {
+	for _, client := range b.file.Client {
+		if client.Name.Peek() == set.Forward.Get() {
+			return []*configs.Binding{client.Binding}
+		}
 	}
-	return &implementation{
-		service: &hosting.Service{Name: c.Name.Peek(), Handler: routing.NewService(table.filters), Router: true},
-		needs:   soap.Needs{Check: b.check(), Replay: table.replay},
-		pass:    table.pass,
-	}, nil
+	return []*configs.Binding{e.Binding}
 }
 
 // forwardTo returns the destination of the messages that come in at e.
@@ -62,7 +69,7 @@ func (b *builder) forwardTo(e *configs.Endpoint, set *settings.Service) (*routin
 		if client.Name.Peek() != name {
 			continue
 		}
-		d, err := b.destination(client)
+		d, err := b.destination(client, true)
 		if err != nil {
 			return nil, err
 		}
@@ -70,10 +77,12 @@ func (b *builder) forwardTo(e *configs.Endpoint, set *settings.Service) (*routin
 		if err != nil {
 			return nil, err
 		}
-		if bind.Version != d.Binding.Version {
-			return nil, wrong(fmt.Sprintf(
-				"endpoint %q (%s) takes %s and endpoint %q (%s) takes %s; messages are not converted yet: give both one binding",
-				e.EffectiveName(), e.Pos(), bind.Version, name, d.Pos, d.Binding.Version))
+		from := entrance{version: bind.Version, handedOn: passes(e.Binding)}
+		for _, leaf := range leaves(d) {
+			if err := bridges(from, leaf); err != nil {
+				return nil, wrong(fmt.Sprintf("endpoint %q (%s) takes %s and endpoint %q (%s) takes %s: %v",
+					e.EffectiveName(), e.Pos(), bind.Version, leaf.Name, leaf.Pos, leaf.Binding.Version, err))
+			}
 		}
 		return d, nil
 	}
@@ -100,7 +109,7 @@ func (b *builder) forwardURL(e *configs.Endpoint, set *settings.Service, wrong f
 		return nil, wrong(err.Error())
 	}
 	return b.connect(&target{
-		name: text, pos: set.Forward.Pos, address: address, via: uri, binding: bind, process: true,
+		name: text, pos: set.Forward.Pos, address: address, via: uri, binding: bind, process: true, handedOn: passes(e.Binding),
 		fail: func(_, text string) *configs.Error { return &configs.Error{Pos: set.Forward.Pos, Text: text} },
 	})
 }

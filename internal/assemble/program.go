@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -14,13 +15,17 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/viaduct-soap/viaduct/addressing"
 	"github.com/viaduct-soap/viaduct/admin"
+	"github.com/viaduct-soap/viaduct/binding"
 	"github.com/viaduct-soap/viaduct/binding/httpchan"
 	"github.com/viaduct-soap/viaduct/configs"
 	"github.com/viaduct-soap/viaduct/hosting"
 	"github.com/viaduct-soap/viaduct/internal/buf"
 	"github.com/viaduct-soap/viaduct/internal/http1"
 	"github.com/viaduct-soap/viaduct/internal/settings"
+	"github.com/viaduct-soap/viaduct/internal/upstream"
+	"github.com/viaduct-soap/viaduct/internal/uritable"
 )
 
 // Program is a configuration ready to run. It runs once, and takes other
@@ -31,9 +36,14 @@ type Program struct {
 	metrics   *admin.Metrics
 	budget    *buf.Budget
 	host      *hosting.Host
+	registry  *upstream.Registry
+	callbacks *callbacks
 	admin     *admin.Server
 	adminAddr string
 	state     atomic.Pointer[error]
+	began     time.Time
+	decided   *admin.Decisions
+	failures  failures
 
 	current  atomic.Pointer[generation]
 	draining chan struct{} // closed when the program drains
@@ -51,6 +61,11 @@ type generation struct {
 	snapshot  *hosting.Snapshot
 	pools     map[poolKey]*http1.Pool
 	throttles map[string]*hosting.Throttle
+	windows   map[string]*addressing.Window
+	endpoints []admin.Endpoint
+	operated
+	endProbes context.CancelFunc  // of the probers
+	files     map[string]*os.File // of differences, by name; open while in force
 	fronts    []front
 	notices   []Notice
 	drain     time.Duration // how long messages in progress may take to end
@@ -77,7 +92,10 @@ type front struct {
 
 // program makes the first generation's program.
 func (b *builder) program() *Program {
-	p := &Program{options: b.options, log: b.options.Log, metrics: b.metrics, budget: b.budget, host: b.host, draining: make(chan struct{})}
+	p := &Program{
+		options: b.options, log: b.options.Log, metrics: b.metrics, budget: b.budget, host: b.host, registry: b.registry, callbacks: b.callbacks,
+		draining: make(chan struct{}), began: time.Now(), decided: b.decided,
+	}
 	p.enter(errOpening)
 	g := b.generation()
 	g.number = 1
@@ -85,15 +103,20 @@ func (b *builder) program() *Program {
 		g.fronts = append(g.fronts, b.front(s))
 	}
 	p.current.Store(g)
+	g.update.Commit()
 	p.figures()
+	p.operating()
 	b.console(p)
 	return p
 }
 
 func (b *builder) generation() *generation {
 	g := &generation{
-		file: b.file, settings: b.settings, snapshot: b.snapshot, pools: b.pools, throttles: b.throttles,
+		file: b.file, settings: b.settings, snapshot: b.snapshot, pools: b.pools, throttles: b.throttles, windows: b.windows, operated: b.operated,
 		notices: b.notices, drain: b.closeTimeout, opening: b.openTimeout,
+	}
+	if !b.options.NoAdmin {
+		g.endpoints = b.endpoints()
 	}
 	if g.drain == 0 {
 		g.drain = 10 * time.Second // WCF's default of host/timeouts closeTimeout
@@ -107,11 +130,24 @@ func (b *builder) front(s *socket) front {
 		TLS: s.tls, Port: s.port, Log: b.options.Log, HeadTimeout: s.headTime(), IdleTimeout: s.idleTime(),
 		MinRate: minRate(b.settings.HTTP.MinRate.Get()), Grace: max(b.settings.HTTP.MinRateAfter.Get(), 1),
 		MaxConnections: b.connections(), MaxPerAddress: int(b.settings.Limits.ConnectionsPerAddress.Get()),
-		CloseAfterChunked: len(b.settings.TrustedProxies) > 0, // http.closeAfterChunked=auto
+		CloseAfterChunked: closeAfterChunked(b.settings),
 		HideReason:        b.settings.Errors.Disclose.Get() == "none",
 		Refused:           b.metrics.Refused,
 	})
 	return front{f, s}
+}
+
+// closeAfterChunked is http.closeAfterChunked: behind a hop that may share its
+// connections among clients, unless it is told.
+func closeAfterChunked(s *settings.Settings) bool {
+	switch s.HTTP.CloseAfterChunked.Get() {
+	case "always":
+		return true
+	case "never":
+		return false
+	default:
+		return len(s.TrustedProxies) > 0
+	}
 }
 
 // console makes the admin server.
@@ -126,6 +162,7 @@ func (b *builder) console(p *Program) {
 	p.admin = admin.New(admin.Options{
 		Ready: p.Ready, Metrics: b.metrics, Hosts: []string{host},
 		AnyAddress: host == "" || err == nil && !a.IsLoopback(),
+		Console:    console{p}, Decisions: b.decided, Token: b.token(),
 	})
 }
 
@@ -170,6 +207,15 @@ func minRate(n int64) int64 {
 // Notices are what the operator should know.
 func (p *Program) Notices() []Notice { return p.current.Load().notices }
 
+// Binding returns the binding of the listener that a request to via meets, nil
+// where there is none.
+func (p *Program) Binding(via uritable.URI) *binding.Binding {
+	if l := p.host.Listener(via); l != nil {
+		return l.Binding
+	}
+	return nil
+}
+
 // Addresses are the sockets and the admin address.
 func (p *Program) Addresses() []string {
 	fronts := p.current.Load().fronts
@@ -192,6 +238,12 @@ func (p *Program) Run(ctx context.Context, ready func()) error {
 	if err != nil {
 		return err
 	}
+	if err := now.openFiles(); err != nil {
+		closeAll(listeners)
+		return err
+	}
+	now.writeFiles()
+	p.bound(now, now.fronts, listeners)
 	g, serving := errgroup.WithContext(ctx)
 	lasting := context.WithoutCancel(ctx)
 	p.mu.Lock()
@@ -203,6 +255,7 @@ func (p *Program) Run(ctx context.Context, ready func()) error {
 	if p.admin != nil {
 		g.Go(func() error { return p.admin.Serve(listeners[len(now.fronts)]) })
 	}
+	p.probe(now)
 	g.Go(func() error {
 		<-serving.Done() // ctx has ended, or a socket has failed
 		return p.shutdown(lasting)
@@ -222,15 +275,17 @@ func (p *Program) open(ctx context.Context, now *generation, fronts []front, wit
 		defer cancel()
 	}
 	var listeners []net.Listener
+	network := p.options.Listen
+	if network == nil {
+		network = (&net.ListenConfig{}).Listen
+	}
 	listen := func(address, what string) error {
-		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+		l, err := network(ctx, "tcp", address)
 		if err == nil {
 			listeners = append(listeners, l)
 			return nil
 		}
-		for _, open := range listeners {
-			_ = open.Close() // nothing was served on it
-		}
+		closeAll(listeners)
 		return fmt.Errorf("%s: %w%s", what, err, remedy(err))
 	}
 	for _, f := range fronts {
@@ -245,6 +300,12 @@ func (p *Program) open(ctx context.Context, now *generation, fronts []front, wit
 		}
 	}
 	return listeners, nil
+}
+
+func closeAll(listeners []net.Listener) {
+	for _, l := range listeners {
+		_ = l.Close() // nothing was served on it
+	}
 }
 
 // remedy says what to do where a socket cannot be opened.
@@ -283,6 +344,8 @@ func (p *Program) shutdown(ctx context.Context) error {
 	if err := p.host.Drain(ctx); err != nil {
 		errs = append(errs, fmt.Errorf("accepted messages given up after %s: %w", now.drain, err))
 	}
+	now.endProbes()
+	now.closeFiles()
 	closePools(ctx, now.pools)
 	if p.admin != nil {
 		if err := p.admin.Shutdown(ctx); err != nil {

@@ -26,6 +26,7 @@ func TestBuild_refuses(t *testing.T) {
 	const in12 = `<endpoint name="new" address="http://@front@/ws" ` + ws + " " + twoWay + `/>`
 	const back12 = `<endpoint name="back12" address="http://@back@/orders12" ` + ws + ` contract="*"/>`
 	const back11 = `<endpoint name="back" address="http://@back@/orders" ` + basic + ` contract="*"/>`
+	const unbridged = "endpoints: [{name: back12, mode: forward-signed}]"
 	for _, c := range []struct {
 		name string
 		p    parts
@@ -38,13 +39,17 @@ func TestBuild_refuses(t *testing.T) {
 			want: []string{`web.config:6:22: nothing stands for service "Contoso.Orders"; add to viaduct.yaml:`, "services:", "- name: Contoso.Orders", "forward: NAME-OF-A-CLIENT-ENDPOINT"},
 		},
 		{
-			name: "another version", p: parts{bindings: wsNone, client: back12, table: `<add filterName="all" endpointName="back12"/>`},
-			want: []string{`web.config:19:4: filter "all" sends messages of endpoint "in" (web.config:5:4, Soap11) to endpoint "back12" (web.config:14:3, Soap12WSAddressing10), and message versions are not converted yet: give both one binding`},
+			name: "another version", p: parts{bindings: wsNone, client: back12, table: `<add filterName="all" endpointName="back12"/>`, settings: unbridged},
+			want: []string{
+				`web.config:19:4: filter "all" sends messages of endpoint "in" (web.config:5:4, Soap11) to endpoint "back12" (web.config:14:3, Soap12WSAddressing10): routing: the message versions`,
+				"mode forward-signed changes nothing of a message; give both sides one version, or keep them apart with an EndpointName filter",
+			},
 		},
 		{
 			name: "another version in a backup list", p: parts{
 				bindings: wsNone, client: back11 + back12,
 				table: `<add filterName="all" endpointName="back" backupList="b"/>`, backups: `<backupList name="b"><add endpointName="back12"/></backupList>`,
+				settings: unbridged,
 			},
 			want: []string{`to endpoint "back12"`},
 		},
@@ -68,8 +73,9 @@ func TestBuild_refuses(t *testing.T) {
 		{
 			name: "mixed fronts that nothing keeps apart", p: parts{
 				bindings: wsNone, endpoints: in11 + in12, client: back11 + back12,
-				filters: `<filter name="all" filterType="MatchAll"/><filter name="new" filterType="EndpointName" filterData="new"/>`,
-				table:   `<add filterName="all" endpointName="back" priority="1"/><add filterName="new" endpointName="back12" priority="1"/>`,
+				filters:  `<filter name="all" filterType="MatchAll"/><filter name="new" filterType="EndpointName" filterData="new"/>`,
+				table:    `<add filterName="all" endpointName="back" priority="1"/><add filterName="new" endpointName="back12" priority="1"/>`,
+				settings: "endpoints: [{name: back, mode: forward-signed}]",
 			},
 			want: []string{`filter "all" sends messages of endpoint "new" (`},
 		},
@@ -156,9 +162,9 @@ func TestBuild_refuses(t *testing.T) {
 		{
 			name: "forward to another version", p: parts{
 				bindings: wsNone, services: `<service name="S"><endpoint name="s" address="http://@front@/s" ` + ws + ` contract="C"/></service>`,
-				settings: "services: [{name: S, forward: back}]",
+				settings: "services: [{name: S, forward: back}]\nendpoints: [{name: back, mode: forward-signed}]",
 			},
-			want: []string{`endpoint "s" (web.config:6:31) takes Soap12WSAddressing10 and endpoint "back" (web.config:14:3) takes Soap11`},
+			want: []string{`endpoint "s" (web.config:6:31) takes Soap12WSAddressing10 and endpoint "back" (web.config:14:3) takes Soap11: routing: the message versions`},
 		},
 		{
 			name: "roots that are none", p: parts{
@@ -293,12 +299,9 @@ func TestBuild_samples(t *testing.T) {
 			s, err := settings.Load(set, settings.Overrides{})
 			require.NoError(t, err)
 			p, err := assemble.Build(f, s, assemble.Options{})
-			if err != nil && strings.Contains(err.Error(), "not converted yet") {
-				return // shows what waits for conversion (docs/decisions/005)
-			}
 			require.NoError(t, err)
 			for _, n := range p.Notices() {
-				assert.Contains(t, n.Text, `endpoint "legacy"`, "the settings say that it is unused")
+				assert.Contains(t, n.Text, `service "Contoso.Legacy"`, "the settings say that it is unused")
 			}
 			assert.NotEmpty(t, p.Addresses())
 		})

@@ -16,11 +16,21 @@ func (b *builder) relaxed() {
 		{s.HTTP.MinRate.Get() == 0, s.HTTP.MinRate.Pos, "http.minRate", "clients and destinations may be as slow as they like"},
 		{s.Limits.AllowRaise.Get(), s.Limits.AllowRaise.Pos, "limits.allowRaise", "limits of the file may be raised"},
 	} {
-		if !r.on {
-			continue
+		if r.on {
+			b.relax(r.pos, r.setting, r.means)
 		}
-		b.insecure = append(b.insecure, r.setting)
-		b.relaxations = append(b.relaxations, Notice{Pos: r.pos, Text: r.setting + " relaxes a rule: " + r.means})
 	}
-	b.notices = append(b.notices, b.relaxations...)
+}
+
+// relax notes a setting in force that lowers a promise.
+func (b *builder) relax(at source.Pos, setting, means string) {
+	b.insecure = append(b.insecure, setting)
+	n := Notice{Pos: at, Text: setting + " relaxes a rule: " + means}
+	b.relaxations = append(b.relaxations, n)
+	b.notices = append(b.notices, n)
+}
+
+// notice tells the operator something that stops nothing.
+func (b *builder) notice(at source.Pos, text string) {
+	b.notices = append(b.notices, Notice{Pos: at, Text: text})
 }

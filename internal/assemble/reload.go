@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
+	"github.com/viaduct-soap/viaduct/admin"
 	"github.com/viaduct-soap/viaduct/configs"
 	"github.com/viaduct-soap/viaduct/hosting"
 	"github.com/viaduct-soap/viaduct/internal/http1"
@@ -35,18 +37,25 @@ func (p *Program) Reload(ctx context.Context, f *configs.File, s *settings.Setti
 		return nil, ErrNotServing
 	}
 	now := p.current.Load()
-	b := newBuilder(f, s, p.options, p)
-	if err := b.build(); err != nil {
+	b, err := build(f, s, p.options, p)
+	if err != nil {
 		return nil, err
 	}
 	next := b.generation()
 	next.number = now.number + 1
-	out := &Changes{Number: next.number, Notices: next.notices, Restart: fixed(now.settings, s)}
+	out := &Changes{Number: next.number, Notices: next.notices, Restart: fixed(now.settings, b.settings)}
 	added := b.fronts(now, next, out)
-	listeners, err := p.open(ctx, next, added, false)
-	if err != nil {
+	if err := next.openFiles(); err != nil {
 		return nil, err
 	}
+	listeners, err := p.open(ctx, next, added, false)
+	if err != nil {
+		next.closeFiles()
+		return nil, err
+	}
+	p.bound(next, added, listeners)
+	next.update.Commit()
+	next.writeFiles()
 	for _, f := range next.fronts {
 		if was, kept := now.at(f.socket); kept && was.socket.policy != f.socket.policy {
 			f.RenewTLS(f.socket.tls)
@@ -58,6 +67,9 @@ func (p *Program) Reload(ctx context.Context, f *configs.File, s *settings.Setti
 	for i, f := range added {
 		p.started(f, listeners[i])
 	}
+	now.endProbes()
+	p.probe(next)
+	p.leaveFiles(now)
 	p.leave(now, next, out)
 	return out, nil
 }
@@ -76,12 +88,41 @@ func (p *Program) ReloadFiles(ctx context.Context) (*Changes, error) {
 			for _, name := range done.Restart {
 				p.log.Warn("takes effect after a restart", "setting", name)
 			}
+			p.failures.taken()
 			return done, nil
 		}
 	}
 	p.metrics.ReloadFailed()
+	p.failures.refused(err)
 	p.log.Error("reload refused; nothing has changed", "err", err)
 	return nil, err
+}
+
+// failures are the reloads that were refused.
+type failures struct {
+	mu   sync.Mutex // guards the rest
+	sum  int
+	last *admin.ReloadFailed // nil when there was none, or one was taken since
+}
+
+func (f *failures) taken() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.last = nil
+}
+
+func (f *failures) refused(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.sum++
+	f.last = &admin.ReloadFailed{Time: time.Now(), Errors: admin.Lines(err)}
+}
+
+// refused tells of the reloads that changed nothing.
+func (p *Program) refused() admin.Reloads {
+	p.failures.mu.Lock()
+	defer p.failures.mu.Unlock()
+	return admin.Reloads{Refused: p.failures.sum, Last: p.failures.last}
 }
 
 // fronts keeps the sockets that are open already, and gives those that are not.
@@ -171,7 +212,8 @@ func fixed(now, next *settings.Settings) []string {
 	note("log.level", now.Log.Level.Get() != next.Log.Level.Get())
 	note("log.format", now.Log.Format.Get() != next.Log.Format.Get())
 	note("log.access", now.Log.Access.Get() != next.Log.Access.Get())
-	note("trustedProxies (http.closeAfterChunked)", (len(now.TrustedProxies) > 0) != (len(next.TrustedProxies) > 0))
+	note("http.closeAfterChunked", closeAfterChunked(now) != closeAfterChunked(next))
+	note("admin.decisions", now.Admin.Decisions.Get() != next.Admin.Decisions.Get())
 	return names
 }
 

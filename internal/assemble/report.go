@@ -69,6 +69,9 @@ type Finding struct {
 	Text   string
 	Remedy string // lines for viaduct.yaml, "" where only the file can be changed
 	Stops  bool   // serve does not start with it
+
+	Service, Endpoint string // whom it concerns; "" for more than one
+	Subject           string // what a setting would name: a third-party element, a port
 }
 
 // problem is an error and whom it keeps from running.
@@ -76,6 +79,7 @@ type problem struct {
 	err      error
 	service  *configs.Service  // nil: all
 	endpoint *configs.Endpoint // nil: all of the service
+	subject  string            // see Finding.Subject
 }
 
 // Strict makes of what has no effect an error (wcf-config 12.4).
@@ -110,18 +114,18 @@ func Check(f *configs.File, s *settings.Settings, wrong error, o Options) *Repor
 	} else {
 		r.Settings = s.Name
 	}
-	b := newBuilder(f, s, o, nil)
-	_ = b.build() // its errors are the problems
+	b, _ := build(f, s, o, nil) // its errors are the problems
+	f = b.file
 	for _, p := range b.problems {
 		r.add(p)
 	}
-	for _, x := range f.Findings() {
+	for _, x := range b.verdicts {
 		r.Findings = append(r.Findings, Finding{
-			Pos: x.Pos, Path: x.Path, Effect: x.Effect, Scope: x.Scope, Code: x.Code, Text: x.Text, Stops: x.Stops(),
+			Pos: x.Pos, Path: x.Path, Effect: x.Effect, Scope: x.Scope, Code: x.Code, Text: x.Text, Remedy: x.Remedy, Stops: x.Stops(),
 		})
 	}
 	for _, n := range b.relaxations {
-		r.Findings = append(r.Findings, Finding{Pos: n.Pos, Effect: configs.Warning, Code: "relaxed-rule", Text: n.Text})
+		r.Findings = append(r.Findings, Finding{Pos: n.Pos, Effect: configs.Warning, Code: CodeRelaxed, Text: n.Text})
 	}
 	for _, c := range f.Services {
 		r.Services = append(r.Services, b.report(c))
@@ -131,12 +135,19 @@ func Check(f *configs.File, s *settings.Settings, wrong error, o Options) *Repor
 }
 
 func (r *Report) add(p problem) {
-	f := Finding{Pos: place(p.err), Effect: configs.Refused, Scope: p.scope(), Text: p.err.Error(), Stops: true}
+	f := Finding{Pos: place(p.err), Effect: configs.Refused, Scope: p.scope(), Code: CodeAssembly, Text: p.err.Error(), Stops: true}
 	if e, ok := errors.AsType[*configs.Error](p.err); ok {
-		f.Path, f.Code, f.Text, f.Remedy = e.Path, e.Code, e.Text, e.Remedy
+		f.Path, f.Code, f.Text, f.Remedy = e.Path, cmp.Or(e.Code, CodeAssembly), e.Text, e.Remedy
 	} else if e, ok := errors.AsType[*settings.Error](p.err); ok {
-		f.Path, f.Code, f.Text = e.Path, "settings", e.Text
+		f.Path, f.Code, f.Text = e.Path, CodeSettings, e.Text
 	}
+	if p.service != nil {
+		f.Service = p.service.Name.Peek()
+	}
+	if p.endpoint != nil {
+		f.Endpoint = p.endpoint.EffectiveName()
+	}
+	f.Subject = p.subject
 	r.Findings = append(r.Findings, f)
 }
 
@@ -195,7 +206,7 @@ func (b *builder) reportEndpoint(e *configs.Endpoint) EndpointReport {
 	if a, err := e.AbsoluteAddress(); err == nil {
 		r.Address = a
 	}
-	if e.LeftOut() {
+	if b.left(e) {
 		r.Outcome = Unused
 	}
 	for _, p := range b.problems {

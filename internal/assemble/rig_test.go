@@ -26,8 +26,9 @@ import (
 // @NAME@ is the address of a back end of that name, else a free one.
 type parts struct {
 	web, host, endpoints, services, attributes, behavior, endpointBehaviors string
-	bindings, client, filters, table, backups                               string
+	bindings, client, filters, table, backups, names                        string
 	settings                                                                string
+	whole                                                                   string // the file instead of all that
 }
 
 const (
@@ -39,6 +40,9 @@ const (
 )
 
 func (p parts) config() string {
+	if p.whole != "" {
+		return p.whole
+	}
 	return `<configuration>` + p.web + `
 <system.serviceModel>
  <services>
@@ -55,7 +59,7 @@ func (p parts) config() string {
   ` + cmp.Or(p.client, `<endpoint name="back" address="http://@back@/orders" `+basic+` contract="*"/>`) + `
  </client>
  <routing>
-  <filters>` + cmp.Or(p.filters, `<filter name="all" filterType="MatchAll"/>`) + `</filters>
+  ` + p.names + `<filters>` + cmp.Or(p.filters, `<filter name="all" filterType="MatchAll"/>`) + `</filters>
   <filterTables><filterTable name="t">
    ` + cmp.Or(p.table, `<add filterName="all" endpointName="back"/>`) + `
   </filterTable></filterTables>

@@ -1,7 +1,9 @@
 package assemble
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,7 +16,6 @@ import (
 	"github.com/viaduct-soap/viaduct/internal/builtin"
 	"github.com/viaduct-soap/viaduct/internal/settings"
 	"github.com/viaduct-soap/viaduct/internal/uritable"
-	"github.com/viaduct-soap/viaduct/routing"
 	"github.com/viaduct-soap/viaduct/soap"
 )
 
@@ -36,6 +37,7 @@ type group struct {
 // implementation is what stands for a service, with what it needs of messages.
 type implementation struct {
 	service *hosting.Service
+	own     map[*configs.Endpoint]binding.Handler // of endpoints that have one of their own; else the service's
 	needs   soap.Needs
 	mode    endpoint.AddressFilterMode
 	pass    []string
@@ -51,11 +53,15 @@ func (b *builder) service(c *configs.Service) {
 		b.unused[c] = true // the settings say so
 		return
 	}
+	if !slices.ContainsFunc(c.Endpoints, func(e *configs.Endpoint) bool { return !b.left(e) }) {
+		b.unused[c] = true // every endpoint is left out
+		return
+	}
 	c.Use()
 	b.openTimeout = max(b.openTimeout, c.OpenTimeout.Get())
 	b.closeTimeout = max(b.closeTimeout, c.CloseTimeout.Get())
 	t := c.Behavior.Throttling
-	throttle := b.throttle(c, calls(t), sendTimeout(c))
+	throttle := b.throttle(c, calls(t), b.sendTimeout(c))
 	for _, e := range c.Endpoints {
 		if err := b.endpoint(e, impl, throttle); err != nil {
 			b.failFor(c, e, err)
@@ -66,13 +72,38 @@ func (b *builder) service(c *configs.Service) {
 // implement finds what stands for a service name: the routing service is built
 // in, every other name is bound in the settings (design D8).
 func (b *builder) implement(c *configs.Service) (*implementation, error) {
-	name := c.Name.Get()
-	var set *settings.Service
+	set := b.serviceSettings(c)
+	impl, err := b.stand(c, set)
+	if err != nil || impl == nil || set == nil || !set.AddressFilterMode.Written() {
+		return impl, err
+	}
+	if impl.service.Router && c.Name.Peek() == configs.RoutingService {
+		return nil, &settings.Error{Pos: set.AddressFilterMode.Pos, Path: "services[].addressFilterMode", Text: "the routing service takes every address (Any), as in WCF; remove it"}
+	}
+	switch set.AddressFilterMode.Get() {
+	case "Prefix":
+		impl.mode = endpoint.Prefix
+	case "Any":
+		impl.mode = endpoint.Any
+	default:
+		impl.mode = endpoint.Exact
+	}
+	return impl, nil
+}
+
+// serviceSettings returns what the settings say of a service, or nil.
+func (b *builder) serviceSettings(c *configs.Service) *settings.Service {
 	for i := range b.settings.Services {
-		if b.settings.Services[i].Name.Get() == name {
-			set = &b.settings.Services[i]
+		if b.settings.Services[i].Name.Get() == c.Name.Peek() {
+			return &b.settings.Services[i]
 		}
 	}
+	return nil
+}
+
+// stand makes what stands for a service; nil where it is left out.
+func (b *builder) stand(c *configs.Service, set *settings.Service) (*implementation, error) {
+	name := c.Name.Peek()
 	switch {
 	case set != nil && set.Unused.Get():
 		return nil, nil //nolint:nilnil // documented at the caller
@@ -85,6 +116,11 @@ func (b *builder) implement(c *configs.Service) (*implementation, error) {
 		if err != nil {
 			return nil, &settings.Error{Pos: set.Builtin.Pos, Path: "services[].builtin", Text: err.Error()}
 		}
+		for _, e := range c.Endpoints {
+			if !b.left(e) {
+				b.passThrough(c, e, nil, "and a built-in service cannot check it")
+			}
+		}
 		return &implementation{service: &hosting.Service{Name: name, Handler: h}}, nil
 	case set != nil && set.Forward.Written():
 		b.as[c] = "forward to " + set.Forward.Get()
@@ -93,7 +129,7 @@ func (b *builder) implement(c *configs.Service) (*implementation, error) {
 		b.notices = append(b.notices, Notice{Pos: c.Pos(), Text: fmt.Sprintf("service %q is not served: nothing stands for it in viaduct.yaml", name)})
 		return nil, nil //nolint:nilnil // documented at the caller
 	default:
-		err := c.Name.Error("service-unbound", fmt.Sprintf("nothing stands for service %q", name))
+		err := c.Name.Error(CodeUnbound, fmt.Sprintf("nothing stands for service %q", name))
 		err.Remedy = fmt.Sprintf("services:\n  - name: %s\n    forward: NAME-OF-A-CLIENT-ENDPOINT   # or a URL, or builtin: echo, or unused: true\n", name)
 		return nil, err
 	}
@@ -104,7 +140,6 @@ func (b *builder) router(c *configs.Service) (*implementation, error) {
 	if r == nil || r.Table == nil {
 		return nil, c.Error("RoutingTableNotConfigured", "the routing service has no filter table; add <routing filterTableName=\"...\"/> to its service behavior")
 	}
-	r.RouteOnHeadersOnly.Get()
 	r.EnsureOrderedDispatch.Get() // orders the messages of a session, and HTTP has none
 	table, err := b.table(c, r)
 	if err != nil {
@@ -116,12 +151,11 @@ func (b *builder) router(c *configs.Service) (*implementation, error) {
 		}
 	}
 	impl := &implementation{
-		service: &hosting.Service{Name: configs.RoutingService, Handler: routing.NewService(table.filters), Router: true},
+		service: &hosting.Service{Name: configs.RoutingService, Handler: table.handler(), Router: true},
+		needs:   table.needs(b.check()),
 		mode:    endpoint.Any, // dispatch 8.5
 		pass:    table.pass,
 	}
-	impl.needs.Replay = table.replay
-	impl.needs.Check = b.check()
 	return impl, nil
 }
 
@@ -136,8 +170,8 @@ func twoWay(c *configs.Service) bool {
 	return false
 }
 
-// check is how much of a forwarded message is checked (threats 3.2). No filter
-// of this version reads a body, so that "auto" means the head.
+// check is how much of a forwarded message is checked where nothing depends on its
+// body (threats 3.2); see routes.needs.
 func (b *builder) check() soap.Check {
 	switch b.settings.XML.Check.Get() {
 	case "structure":
@@ -150,7 +184,7 @@ func (b *builder) check() soap.Check {
 }
 
 func (b *builder) endpoint(e *configs.Endpoint, impl *implementation, throttle *hosting.Throttle) error {
-	if e.LeftOut() {
+	if b.left(e) {
 		return nil // a finding says why
 	}
 	e.Use()
@@ -187,42 +221,38 @@ func (b *builder) endpoint(e *configs.Endpoint, impl *implementation, throttle *
 	if err != nil {
 		return err
 	}
-	contract, err := contractOf(e)
+	contract, err := b.contract(e, bind)
 	if err != nil {
 		return err
 	}
 	set := b.endpointSettings(e.EffectiveName())
 	ep := &endpoint.Endpoint{
 		Name: e.EffectiveName(), Pos: e.Pos(), Address: full, ListenURI: at, Binding: bind, Contract: contract,
+		Behaviors: endpoint.Behaviors{IgnorePort: e.Service.AnyPort},
+	}
+	for _, a := range set.Aliases {
+		alias, err := uritable.Parse(a.Get())
+		if err != nil {
+			return &settings.Error{Pos: a.Pos, Path: "endpoints[].aliases[]", Text: fmt.Sprintf("%q: %v", a.Get(), err)}
+		}
+		ep.Aliases = append(ep.Aliases, alias)
+		b.known.Addresses = append(b.known.Addresses, alias)
 	}
 	g, err := b.group(e, at, bind, impl, throttle)
 	if err != nil {
 		return err
 	}
 	svc := *impl.service
-	svc.AfterDelivery = set.Accept.Get() == "after-delivery"
+	if h := impl.own[e]; h != nil {
+		svc.Handler = h
+	}
+	svc.AfterDelivery = set.Accept.Get() == "after-delivery" || b.options.Explain // who explains waits for the routes
+	svc.Check = b.duplicates(ep.Name)
 	g.endpoints = append(g.endpoints, ep)
 	g.services[ep] = &svc
 	b.known.Addresses = append(b.known.Addresses, uri)
 	g.add(impl, set)
 	return nil
-}
-
-// contractOf returns the contract of an endpoint: one of the router's, or one
-// that takes every action, because the file names contracts and nothing else.
-func contractOf(e *configs.Endpoint) (*endpoint.Contract, error) {
-	name := e.Contract.Get()
-	c, ok := endpoint.RouterContract(name)
-	if !ok {
-		c = endpoint.AnyContract()
-		c.Name = name
-		return c, nil
-	}
-	if c.Session == endpoint.SessionRequired {
-		return nil, e.Contract.Error("", fmt.Sprintf(
-			"contract %s needs a binding with sessions, which %s is not; use ISimplexDatagramRouter, or wait for netTcpBinding", name, e.BindingKind.Peek()))
-	}
-	return c, nil
 }
 
 func parseAddress(e *configs.Endpoint, text string) (uritable.URI, error) {
@@ -273,6 +303,7 @@ func (g *group) add(impl *implementation, set settings.Endpoint) {
 // listen completes the listeners.
 func (b *builder) listen() {
 	b.known.JoinSplitValues = b.settings.XML.SplitValue.Get() == "join"
+	b.known.RefuseOtherVersion = b.settings.WSA.OtherVersion.Get() == "refuse"
 	known := addressing.NewKnown(b.known)
 	for _, g := range b.order {
 		if err := b.listener(g, known); err != nil {
@@ -297,20 +328,40 @@ func (b *builder) listener(g *group, known *addressing.Known) error {
 	d := &hosting.Dispatch{
 		Host: b.host, Endpoints: table, Services: g.services, Known: known,
 		Version: g.binding.Version, MaxHops: int(b.settings.WSA.MaxHops.Get()), Log: b.options.Log,
+		ViaForTo:        b.settings.WSA.MissingTo.Get() == "via",
+		VersionMismatch: b.settings.SOAP.VersionMismatch.Get(),
 	}
-	l.Handler, l.Fault = d, d.Fault
-	b.watch(l, d)
-	if err := b.snapshot.Add(g.uri, l); err != nil {
+	for _, p := range b.settings.Errors.ExplainTo {
+		d.ExplainTo = append(d.ExplainTo, p.Get())
+	}
+	if d.ReplyTo, d.ReplyTargets, err = b.replies(g.binding); err != nil {
 		return err
 	}
-	return b.socket(g, l)
+	l.Handler, l.Fault = d, d.Fault
+	if b.options.Explain {
+		l.Handler = binding.HandlerFunc(func(ctx context.Context, req *binding.Request) (*binding.Reply, error) {
+			req.Explain = true
+			return d.Handle(ctx, req)
+		})
+	}
+	b.watch(l, d)
+	for _, p := range b.places(g) {
+		if err := b.snapshot.AddIn(p.mode, p.uri, l); err != nil {
+			return err
+		}
+		if err := b.socket(g, p.uri, l); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // watch has metrics, access log and the caller told of each exchange.
 func (b *builder) watch(l *binding.Listener, d *hosting.Dispatch) {
-	m, access, observe := b.metrics.Listener(l.Name), b.access, b.options.Observe
+	m, access, observe, decided := b.metrics.Listener(l.Name), b.access, b.options.Observe, b.decided
 	l.Observe = func(x *binding.Exchange) {
 		m.Observe(x)
+		decided.Observe(l.Name, x)
 		if access != nil {
 			access.Observe(x)
 		}
@@ -320,6 +371,7 @@ func (b *builder) watch(l *binding.Listener, d *hosting.Dispatch) {
 	}
 	d.Delivered = func(r *binding.Request, took time.Duration, err error) {
 		m.Delivered(r, err)
+		decided.Delivered(r, took, err)
 		if err == nil && access != nil {
 			access.Delivered(r, took)
 		}

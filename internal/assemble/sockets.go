@@ -3,6 +3,7 @@ package assemble
 import (
 	"cmp"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"net"
 	"net/netip"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/viaduct-soap/viaduct/binding"
+	"github.com/viaduct-soap/viaduct/internal/certs"
 	"github.com/viaduct-soap/viaduct/internal/settings"
 	"github.com/viaduct-soap/viaduct/internal/source"
 	"github.com/viaduct-soap/viaduct/internal/uritable"
@@ -32,8 +34,8 @@ type socket struct {
 // socket finds the socket of a listener, or adds one: the settings name sockets
 // by scheme and port, and an endpoint that finds none there opens what its
 // address says (docs/decisions/003).
-func (b *builder) socket(g *group, l *binding.Listener) error {
-	scheme, port := g.uri.Scheme(), g.uri.Port()
+func (b *builder) socket(g *group, at uritable.URI, l *binding.Listener) error {
+	scheme, port := at.Scheme(), at.Port()
 	found := false
 	for i := range b.settings.Sockets {
 		s := &b.settings.Sockets[i]
@@ -49,25 +51,53 @@ func (b *builder) socket(g *group, l *binding.Listener) error {
 		return nil
 	}
 	if scheme != "http" {
-		err := g.first.Address.Error("no-certificate", fmt.Sprintf("endpoint %q listens at %s and needs a certificate", g.first.EffectiveName(), g.uri))
+		err := g.first.Address.Error(CodeNoCertificate, fmt.Sprintf("endpoint %q listens at %s and needs a certificate", g.first.EffectiveName(), at))
 		err.Remedy = fmt.Sprintf("sockets:\n  - address: \":%d\"\n    scheme: %s\n    tls: {certificate: FILE.pem, key: FILE.pem}\n", port, scheme)
-		return err
+		return subjectError{err, strconv.Itoa(port)}
 	}
-	address := net.JoinHostPort(interfaceOf(g.uri), strconv.Itoa(port))
+	address := net.JoinHostPort(interfaceOf(at), strconv.Itoa(port))
 	return b.addSocket(socket{address: address, scheme: scheme, port: port, pos: l.Pos}, l)
 }
 
 func (b *builder) configured(s *settings.Socket, port int, l *binding.Listener) error {
 	add := socket{address: s.Address.Get(), scheme: s.Scheme.Get(), port: port, pos: s.Pos}
 	if add.scheme == "https" && b.find(add.address) < 0 {
-		cert, err := tls.LoadX509KeyPair(s.TLS.Certificate.Get(), s.TLS.Key.Get())
-		if err != nil {
-			return &settings.Error{Pos: s.TLS.Certificate.Pos, Path: "sockets[].tls.certificate", Text: err.Error()}
+		if err := b.protect(&add, s.TLS); err != nil {
+			return err
 		}
-		add.policy = b.digest(s.TLS.Certificate.Get()) + b.digest(s.TLS.Key.Get())
-		add.tls = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2", "http/1.1"}}
 	}
 	return b.addSocket(add, l)
+}
+
+// protect gives a socket its certificate and TLS profile.
+func (b *builder) protect(add *socket, s *settings.SocketTLS) error {
+	wrong := func(at source.Pos, setting string, err error) error {
+		return &settings.Error{Pos: at, Path: "sockets[].tls." + setting, Text: err.Error()}
+	}
+	cert, err := certs.Load(s.Certificate.Get(), s.Key.Get())
+	if err != nil {
+		return wrong(s.Certificate.Pos, "certificate", err)
+	}
+	var clients *x509.CertPool
+	if file := s.ClientAuthorities.Get(); file != "" {
+		if clients, err = certs.LoadPool(file); err != nil {
+			return wrong(s.ClientAuthorities.Pos, "clientAuthorities", err)
+		}
+	}
+	profile := certs.Profile(s.Profile.Get())
+	if add.tls, err = profile.Server(cert, clients); err != nil {
+		return wrong(s.Certificate.Pos, "certificate", err)
+	}
+	for _, w := range cert.Warnings(time.Now()) {
+		b.notice(s.Certificate.Pos, "certificate of socket "+add.address+": "+w)
+	}
+	if profile == certs.Legacy {
+		b.relax(s.Profile.Pos, "sockets[].tls.profile", "socket "+add.address+" accepts "+strings.Join(certs.Reopened(), ", ")+"; no profile serves "+strings.Join(certs.Unreachable(), "; "))
+	}
+	add.policy = strings.Join([]string{
+		b.digest(s.Certificate.Get()), b.digest(s.Key.Get()), b.digest(s.ClientAuthorities.Get()), string(profile),
+	}, "\x00")
+	return nil
 }
 
 func (b *builder) find(address string) int {
@@ -149,7 +179,7 @@ func (b *builder) listenerPass(g *group) []string {
 }
 
 // union appends to names what of more is not there yet. The lists are short.
-func union(names, more []string) []string {
+func union[T comparable](names, more []T) []T {
 	for _, n := range more {
 		if !slices.Contains(names, n) {
 			names = append(names, n)

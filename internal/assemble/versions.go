@@ -1,8 +1,10 @@
 package assemble
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/viaduct-soap/viaduct/configs"
@@ -16,6 +18,8 @@ type entrance struct {
 	name    string
 	pos     source.Pos
 	version soap.Version
+	// handedOn says that message security of its messages passes through.
+	handedOn bool
 	// certain is the highest priority at which some entry takes every message of
 	// the endpoint: what stands below gets none of them.
 	certain int
@@ -27,8 +31,8 @@ type line struct {
 	route *routing.Route
 }
 
-// bridged refuses routes that would have to translate between message versions
-// (docs/decisions/005). Only pairs that can meet count: an EndpointName filter
+// bridged refuses routes between message versions that cannot be bridged
+// (docs/decisions/007). Only pairs that can meet count: an EndpointName filter
 // keeps endpoints apart, and so does an entry of higher priority that takes all.
 func (b *builder) bridged(c *configs.Service, lines []line) {
 	if b.oneVersion(c, lines) {
@@ -37,21 +41,63 @@ func (b *builder) bridged(c *configs.Service, lines []line) {
 	from := b.entrances(c, lines)
 	for _, l := range lines {
 		for _, d := range l.route.Destinations {
-			var wrong []string
-			for _, e := range from {
-				if e.version != d.Binding.Version && l.route.Priority >= e.certain && reaches(l.entry.Filter, e.name) {
-					wrong = append(wrong, fmt.Sprintf("%q (%s, %s)", e.name, e.pos, e.version))
-				}
+			for _, leaf := range leaves(d) {
+				b.pairs(from, l, leaf)
 			}
-			if len(wrong) == 0 {
-				continue
-			}
-			b.fail(&configs.Error{Pos: l.entry.Pos(), Path: l.entry.Path(), Text: fmt.Sprintf(
-				"filter %q sends messages of endpoint %s to endpoint %q (%s, %s), and message versions are not converted yet: "+
-					"give both one binding, or keep them apart with an EndpointName filter, joined to this one by And",
-				l.route.Filter, strings.Join(wrong, ", "), d.Name, d.Pos, d.Binding.Version)})
 		}
 	}
+}
+
+// pairs refuses the endpoints whose messages a line leads to a destination that
+// they cannot be bridged for.
+func (b *builder) pairs(from []entrance, l line, d *routing.Destination) {
+	var wrong []string
+	var why error
+	for _, e := range from {
+		if l.route.Priority < e.certain || !reaches(l.entry.Filter, e.name) {
+			continue
+		}
+		if err := bridges(e, d); err != nil {
+			wrong = append(wrong, fmt.Sprintf("%q (%s, %s)", e.name, e.pos, e.version))
+			why = err
+		}
+	}
+	if len(wrong) > 0 {
+		b.fail(&configs.Error{Pos: l.entry.Pos(), Path: l.entry.Path(), Text: fmt.Sprintf(
+			"filter %q sends messages of endpoint %s to endpoint %q (%s, %s): %v, or keep them apart with an EndpointName filter, joined to this one by And",
+			l.route.Filter, strings.Join(wrong, ", "), d.Name, d.Pos, d.Binding.Version, why)})
+	}
+}
+
+// errHandedOn is why message security keeps versions apart.
+var errHandedOn = errors.New("message security passes through, and it signs what another version would change; give both sides one version")
+
+// bridges returns why messages of an endpoint cannot be sent to a destination.
+func bridges(e entrance, d *routing.Destination) error {
+	if e.handedOn && e.version != d.Binding.Version {
+		return errHandedOn
+	}
+	return d.Bridges(e.version)
+}
+
+// leaves are the destinations that messages for d are sent to: its members, and
+// those that get copies.
+func leaves(d *routing.Destination) []*routing.Destination {
+	list := d.Members
+	if d.Group == nil {
+		list = []*routing.Destination{d}
+	}
+	list = slices.Clone(list)
+	for _, x := range append(slices.Clone(list), d) {
+		if m := x.Mirror; m != nil {
+			to := m.To.Members
+			if m.To.Group == nil {
+				to = []*routing.Destination{m.To}
+			}
+			list = union(list, to)
+		}
+	}
+	return list
 }
 
 // oneVersion reports whether all that a service takes and sends has the same
@@ -59,7 +105,7 @@ func (b *builder) bridged(c *configs.Service, lines []line) {
 func (b *builder) oneVersion(c *configs.Service, lines []line) bool {
 	versions := map[soap.Version]bool{}
 	for _, e := range c.Endpoints {
-		if e.LeftOut() || !e.Binding.Served() {
+		if b.left(e) || !e.Binding.Served() {
 			continue
 		}
 		if bind, err := b.binding(e.Binding, listening); err == nil {
@@ -68,7 +114,9 @@ func (b *builder) oneVersion(c *configs.Service, lines []line) bool {
 	}
 	for _, l := range lines {
 		for _, d := range l.route.Destinations {
-			versions[d.Binding.Version] = true
+			for _, leaf := range leaves(d) {
+				versions[leaf.Binding.Version] = true
+			}
 		}
 	}
 	return len(versions) < 2
@@ -78,14 +126,14 @@ func (b *builder) oneVersion(c *configs.Service, lines []line) bool {
 func (b *builder) entrances(c *configs.Service, lines []line) []entrance {
 	var list []entrance
 	for _, e := range c.Endpoints {
-		if e.LeftOut() || !e.Binding.Served() {
+		if b.left(e) || !e.Binding.Served() {
 			continue
 		}
 		bind, err := b.binding(e.Binding, listening)
 		if err != nil {
 			continue // the endpoint itself fails with it
 		}
-		x := entrance{e.EffectiveName(), e.Pos(), bind.Version, math.MinInt}
+		x := entrance{e.EffectiveName(), e.Pos(), bind.Version, passes(e.Binding), math.MinInt}
 		for _, l := range lines {
 			if takesAll(l.entry.Filter, x.name) {
 				x.certain = max(x.certain, l.route.Priority)

@@ -1,7 +1,6 @@
 package builtin
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -89,7 +88,7 @@ func (c calculator) Handle(ctx context.Context, req *binding.Request) (*binding.
 	if err != nil {
 		return nil, err
 	}
-	space, operation, operands, err := call(content)
+	space, operation, operands, err := call(scoped(req.Envelope.BodyScope(), content))
 	if err != nil {
 		return nil, err
 	}
@@ -137,13 +136,31 @@ func arithmetic(operation string, n []float64) (result float64, fault string) {
 	}
 }
 
-// call reads a wrapper element and its children as numbers. What is no number
-// gives the fault of a body that does not fit the contract (FT-11).
+// scoped puts the content of a Body into an element that declares what is in
+// force there.
+func scoped(scope []xmltext.Decl, content []byte) []byte {
+	b := []byte("<body")
+	for _, d := range scope {
+		if string(d.Prefix) == "xml" {
+			continue
+		}
+		b = append(b, " xmlns"...)
+		if len(d.Prefix) > 0 {
+			b = append(append(b, ':'), d.Prefix...)
+		}
+		b = append(xmltext.AppendEscapedAttr(append(b, `="`...), string(d.Space)), '"')
+	}
+	return append(append(append(b, '>'), content...), "</body>"...)
+}
+
+// call reads a wrapper element, inside of another one, and its children as
+// numbers. What is no number gives the fault of a body that does not fit the
+// contract (FT-11).
 func call(content []byte) (space, operation string, operands []float64, err error) {
 	var s xmltext.Scanner
 	s.Reset(xmltext.Limits{})
 	start := 0 // of the content of the operand that is open
-	for len(bytes.TrimSpace(content)) > 0 {
+	for {
 		kind, err := s.Next(content, true)
 		if err != nil {
 			return "", "", nil, err
@@ -151,13 +168,14 @@ func call(content []byte) (space, operation string, operands []float64, err erro
 		switch kind {
 		case xmltext.StartTag:
 			switch {
+			case s.Depth() == 1:
 			case operation == "":
 				space, operation = string(s.Name().Space), string(s.Name().Local)
-			case s.Depth() == 2:
+			case s.Depth() == 3:
 				start = s.Token().End
 			}
 		case xmltext.EndTag:
-			if s.Depth() != 1 {
+			if s.Depth() != 2 {
 				continue
 			}
 			f, err := number(content[start:s.Token().Start])
@@ -170,7 +188,6 @@ func call(content []byte) (space, operation string, operands []float64, err erro
 		default:
 		}
 	}
-	return "", "", nil, nil // an empty Body
 }
 
 func number(raw []byte) (float64, error) {

@@ -12,6 +12,7 @@ type Endpoint struct {
 	Name Value[string] // of a service or client endpoint
 
 	// Of a service endpoint.
+	Unused  Value[bool]     // not opened
 	Aliases []Value[string] // absolute URIs
 	Accept  Value[string]   // one-way: held or after-delivery
 
@@ -100,7 +101,7 @@ func (r *reader) endpoint(g group) Endpoint {
 	http := r.sub(g, "http")
 	e := Endpoint{
 		Pos: r.at(g.node), Name: r.text(g, "name"), Aliases: list(r, g, "aliases", parseText), Mode: r.text(g, "mode"),
-		Pass: list(r, http, "pass", parseText), Repeatable: list(r, g, "repeatable", parseText), Accept: r.text(g, "accept"),
+		Pass: list(r, http, "pass", parseText), Repeatable: list(r, g, "repeatable", parseText), Accept: r.text(g, "accept"), Unused: r.flag(g, "unused"),
 		Proxy: r.text(g, "proxy"), Deadline: r.duration(g, "deadline"),
 	}
 	for _, rule := range r.items(http, "rules") {

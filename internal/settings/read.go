@@ -62,7 +62,7 @@ func plain(err error) string {
 func Parse(name string, data []byte, o Overrides) (*Settings, error) {
 	r := &reader{name: name, overrides: o}
 	root := r.document(data)
-	s := &Settings{Name: name}
+	s := &Settings{Name: name, root: root, overrides: o}
 	if len(r.errs) == 0 {
 		r.settings(s, group{path: "", keys: r.mapping(root, "")})
 	}

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"time"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/viaduct-soap/viaduct/internal/egress"
 	"github.com/viaduct-soap/viaduct/internal/source"
 )
@@ -40,7 +42,9 @@ type Settings struct {
 	Admin  Admin
 	Log    Log
 
-	unbuilt Errors
+	unbuilt   Errors
+	root      *yaml.Node // of the file, nil where there is none
+	overrides Overrides
 }
 
 // Unbuilt returns the settings that are written and that this version reads but

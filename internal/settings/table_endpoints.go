@@ -4,6 +4,7 @@ package settings
 var endpoints = []Row{
 	{Name: "endpoints", Type: "list", Meaning: "How single endpoints work."},
 	{Name: "endpoints[].name", Type: "name", Required: true, Meaning: "Name of a service or client endpoint of the WCF file."},
+	{Name: "endpoints[].unused", Type: "bool", Default: "false", Meaning: "The service endpoint is not opened."},
 	{Name: "endpoints[].aliases", Type: "list of uris", Meaning: "Service endpoint: addresses that To may also have, such as the public one behind a load balancer."},
 	{Name: "endpoints[].mode", Type: "enum", Values: []string{"routing", "forward-signed"}, Auto: "routing; where message security passes through, forward-signed", Meaning: "routing rewrites To as WCF does; forward-signed changes only where the message is sent."},
 	{Name: "endpoints[].accept", Type: "enum", Default: "held", Values: []string{"held", "after-delivery"}, Meaning: "When a one-way message is answered with 202: once its body is held, or once it was delivered."},

@@ -71,11 +71,4 @@ var process = []Row{
 // pending are settings that are read and that nothing consumes yet. Load refuses
 // them: what is written must not pass silently (T-CFG-03). A name stands for
 // everything below it, name=value for one value.
-var pending = []string{
-	"sockets[].tls.profile=legacy", "sockets[].tls.clientAuthorities", "certificates", "hosting", "services[].addressFilterMode", "contracts", "bindings",
-	"filters", "endpoints[].aliases", "endpoints[].http.rules", "endpoints[].deadline", "endpoints[].limits",
-	"endpoints[].breaker", "endpoints[].eject", "endpoints[].health", "endpoints[].weight", "endpoints[].members",
-	"endpoints[].balance", "endpoints[].hash", "endpoints[].mirror", "egress", "http.closeAfterChunked",
-	"soap.versionMismatch", "filter", "wsa.replyTargets", "wsa.dialTo", "wsa.missingTo", "wsa.duplicateMessageID",
-	"wsa.otherVersion", "errors.explainTo", "admin.decisions", "admin.token",
-}
+var pending = []string{"certificates"}
