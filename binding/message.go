@@ -27,6 +27,10 @@ func (s Shape) String() string { return [...]string{"either", "one-way", "reques
 type Peer struct {
 	Address netip.AddrPort // of the connection; not valid where it has none
 	TLS     bool           // the connection is protected
+
+	// Certified: the client has proved a certificate that the socket's
+	// authorities have signed.
+	Certified bool
 }
 
 // Request is one received message on its way to a handler.

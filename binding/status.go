@@ -85,6 +85,10 @@ func ClassifyAnswer(status int, typed, empty bool) (Answer, Kind) {
 		return AnswerAccepted, Other
 	case (success || status == statusInternal) && typed:
 		return AnswerMessage, Other
+	case status == statusBadRequest && typed:
+		// SOAP 1.2 Part 2, 7.5.2.2, has the sender's faults travel with 400; a WCF
+		// client would lose them.
+		return AnswerMessage, Other
 	}
 	switch status {
 	case 401, 403, 407:

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -77,6 +78,9 @@ func sameInfoset(t *testing.T, want, got string, from, to soap.Version) {
 	bridged, kept := meaning(t, b)
 	assert.Equal(t, content, bridged)
 	for prefix, space := range scope {
+		if used := regexp.MustCompile(`\b` + prefix + `:`); space == from.Envelope.Namespace() && !used.MatchString(content) {
+			continue // it went with the envelope
+		}
 		assert.Equal(t, space, kept[prefix], "prefix %q, %s to %s", prefix, from, to)
 	}
 	assert.Contains(t, got, `b:Id="body"`, "what a reference may name stays")

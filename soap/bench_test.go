@@ -124,3 +124,20 @@ func BenchmarkBridge(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkMentions looks through a body for the prefix of its envelope.
+func BenchmarkMentions(b *testing.B) {
+	for _, n := range []int{1, 4} {
+		b.Run(fmt.Sprintf("size=100k/parts=%d", n), func(b *testing.B) {
+			m := bytes.ReplaceAll(order(100<<10), []byte("s:"), []byte("t:"))
+			parts := pieces(string(m), len(m)/n+1)
+			b.ReportAllocs()
+			b.SetBytes(int64(len(m)))
+			for b.Loop() {
+				if soap.MentionedIn(parts, "s") {
+					b.Fatal("nothing uses it")
+				}
+			}
+		})
+	}
+}

@@ -47,8 +47,9 @@ func newFrame(v EnvelopeVersion, prefix string) *frame {
 // Bridge returns a draft of base in another version of the envelope. The outer
 // elements are written anew, with a prefix that base does not use; every
 // declaration that was in force at Header and at Body is in force there again,
-// so that QNames in content keep their meaning, and attributes that are not
-// SOAP's stay. Blocks are copied by position, with role, mustUnderstand, relay
+// so that QNames in content keep their meaning; only prefixes of the envelope's
+// namespace that nothing below mentions go with it. Attributes that are not SOAP's
+// stay. Blocks are copied by position, with role, mustUnderstand, relay
 // and encodingStyle in the new namespace (dispatch 8.7); NotUnderstood stays
 // behind where SOAP 1.1 has no such header. A fault is rebuilt as a fault, and an
 // empty Body stays empty. WS-Addressing headers are left to package addressing.

@@ -31,52 +31,52 @@ func TestBridge(t *testing.T) {
 	}{
 		{
 			"empty body", soap.Soap11, open12 + `<s:Body/></s:Envelope>`,
-			new11 + `<s1:Body xmlns:s="` + soap.Namespace12 + `">` + end,
+			new11 + `<s1:Body>` + end,
 		},
 		{
 			"declarations in force", soap.Soap11,
 			`<s:Envelope xmlns:s="` + soap.Namespace12 + `" xmlns:x="urn:&quot;a&quot;" xmlns="urn:d"><s:Body xmlns:x="urn:b">x:QName<y/>` + closed,
-			new11 + `<s1:Body xmlns:s="` + soap.Namespace12 + `" xmlns="urn:d" xmlns:x="urn:b">x:QName<y/>` + end,
+			new11 + `<s1:Body xmlns="urn:d" xmlns:x="urn:b">x:QName<y/>` + end,
 		},
 		{
 			"default namespace removed", soap.Soap12,
 			`<Envelope xmlns="` + soap.Namespace11 + `"><e:Body xmlns="" xmlns:e="` + soap.Namespace11 + `"><y/></e:Body></Envelope>`,
-			`<s:Envelope xmlns:s="` + soap.Namespace12 + `"><s:Body xmlns:e="` + soap.Namespace11 + `"><y/>` + closed,
+			`<s:Envelope xmlns:s="` + soap.Namespace12 + `"><s:Body><y/>` + closed,
 		},
 		{
 			"attributes to 1.1", soap.Soap11,
 			open12 + `<s:Header xmlns:q="urn:q"><q:A s:mustUnderstand="true" s:role = '` + next12 + `' s:relay="1" k="1"/>` +
 				`<q:B s:role="` + final12 + `" s:mustUnderstand="false">t</q:B><q:C s:role="urn:&quot;r"/></s:Header><s:Body>` + closed,
-			new11 + `<s1:Header xmlns:s="` + soap.Namespace12 + `" xmlns:q="urn:q"><q:A s1:mustUnderstand="1" s1:actor="` + next11 + `"  k="1"/>` +
-				`<q:B  s1:mustUnderstand="0">t</q:B><q:C s1:actor="urn:&quot;r"/></s1:Header><s1:Body xmlns:s="` + soap.Namespace12 + `">` + end,
+			new11 + `<s1:Header xmlns:q="urn:q"><q:A s1:mustUnderstand="1" s1:actor="` + next11 + `"  k="1"/>` +
+				`<q:B  s1:mustUnderstand="0">t</q:B><q:C s1:actor="urn:&quot;r"/></s1:Header><s1:Body>` + end,
 		},
 		{
 			"attributes to 1.2", soap.Soap12WSAddressing10,
 			open11 + `<s:Header><A s:mustUnderstand="1" s:actor="` + next11 + `" s:relay="1"/><A s:actor="urn:r"/></s:Header><s:Body>` + closed,
 			new12 + `<s1:Header xmlns:s="` + soap.Namespace11 + `"><A s1:mustUnderstand="1" s1:role="` + next12 + `" s:relay="1"/>` +
-				`<A s1:role="urn:r"/></s1:Header><s1:Body xmlns:s="` + soap.Namespace11 + `">` + end,
+				`<A s1:role="urn:r"/></s1:Header><s1:Body>` + end,
 		},
 		{
 			"fresh prefix", soap.Soap11,
 			`<s1:Envelope xmlns:s1="` + soap.Namespace12 + `" xmlns:s="urn:s"><s1:Body/></s1:Envelope>`,
-			`<s2:Envelope xmlns:s2="` + soap.Namespace11 + `"><s2:Body xmlns:s1="` + soap.Namespace12 + `" xmlns:s="urn:s"></s2:Body></s2:Envelope>`,
+			`<s2:Envelope xmlns:s2="` + soap.Namespace11 + `"><s2:Body xmlns:s="urn:s"></s2:Body></s2:Envelope>`,
 		},
 		{
 			"attributes of the outer elements", soap.Soap11,
 			`<s:Envelope xmlns:s="` + soap.Namespace12 + `" xmlns:u="urn:u" xml:lang='de' u:a="1" u:b = "2"><s:Header k:v=">" xmlns:k="urn:k"><A/></s:Header>` +
 				`<s:Body s:encodingStyle="urn:e" u:Id="b" u='"' xmlns:u="urn:w">` + closed,
-			`<s1:Envelope xmlns:s1="` + soap.Namespace11 + `" xml:lang='de' xmlns:u="urn:u" u:a="1" u:b="2"><s1:Header xmlns:s="` + soap.Namespace12 + `" xmlns:u="urn:u" xmlns:k="urn:k" k:v=">"><A/></s1:Header>` +
-				`<s1:Body xmlns:s="` + soap.Namespace12 + `" xmlns:u="urn:w" u:Id="b" u='"'>` + end,
+			`<s1:Envelope xmlns:s1="` + soap.Namespace11 + `" xml:lang='de' xmlns:u="urn:u" u:a="1" u:b="2"><s1:Header xmlns:u="urn:u" xmlns:k="urn:k" k:v=">"><A/></s1:Header>` +
+				`<s1:Body xmlns:u="urn:w" u:Id="b" u='"'>` + end,
 		},
 		{
 			"encodingStyle of Envelope goes to the child", soap.Soap12,
 			`<s:Envelope xmlns:s="` + soap.Namespace11 + `" s:encodingStyle='urn:e urn:f'><s:Body> <x a=">"/>` + closed,
-			new12 + `<s1:Body xmlns:s="` + soap.Namespace11 + `"> <x s1:encodingStyle='urn:e' a=">"/>` + end,
+			new12 + `<s1:Body> <x s1:encodingStyle='urn:e' a=">"/>` + end,
 		},
 		{
 			"encodingStyle that says nothing", soap.Soap12,
 			open11 + `<s:Header><A s:encodingStyle=""/></s:Header><s:Body s:encodingStyle="urn:e"/></s:Envelope>`,
-			new12 + `<s1:Header xmlns:s="` + soap.Namespace11 + `"><A s1:encodingStyle="` + soap.Namespace12 + `/encoding/none"/></s1:Header><s1:Body xmlns:s="` + soap.Namespace11 + `">` + end,
+			new12 + `<s1:Header><A s1:encodingStyle="` + soap.Namespace12 + `/encoding/none"/></s1:Header><s1:Body>` + end,
 		},
 		{
 			"the child has its own encodingStyle", soap.Soap12,
@@ -86,12 +86,47 @@ func TestBridge(t *testing.T) {
 		{
 			"encodingStyle to 1.1", soap.Soap11,
 			open12 + `<s:Header><A s:encodingStyle="` + soap.Namespace12 + `/encoding/none"/><A s:encodingStyle="urn:e"/></s:Header><s:Body/></s:Envelope>`,
-			new11 + `<s1:Header xmlns:s="` + soap.Namespace12 + `"><A s1:encodingStyle=""/><A s1:encodingStyle="urn:e"/></s1:Header><s1:Body xmlns:s="` + soap.Namespace12 + `">` + end,
+			new11 + `<s1:Header><A s1:encodingStyle=""/><A s1:encodingStyle="urn:e"/></s1:Header><s1:Body>` + end,
 		},
 		{
 			"NotUnderstood has no place in 1.1", soap.Soap11,
 			open12 + `<s:Header><s:NotUnderstood qname="s:X"/></s:Header><s:Body><x/><y/>text` + closed,
-			new11 + `<s1:Body xmlns:s="` + soap.Namespace12 + `"><x/><y/>text` + end,
+			new11 + `<s1:Body><x/><y/>text` + end,
+		},
+		{
+			"a name in the body keeps a declaration", soap.Soap11, open12 + `<s:Body><x a="s:Body"/>` + closed,
+			new11 + `<s1:Body xmlns:s="` + soap.Namespace12 + `"><x a="s:Body"/>` + end,
+		},
+		{
+			"so does one in its text", soap.Soap12, open11 + `<s:Body><x>s:Body</x>` + closed,
+			new12 + `<s1:Body xmlns:s="` + soap.Namespace11 + `"><x>s:Body</x>` + end,
+		},
+		{
+			"and one with a reference or a comment in it", soap.Soap12,
+			`<so:Envelope xmlns:so="` + soap.Namespace11 + `" xmlns:s="` + soap.Namespace11 + `"><so:Body><x>s&#58;A s<!-- -->o:B</x></so:Body></so:Envelope>`,
+			new12 + `<s1:Body xmlns:so="` + soap.Namespace11 + `" xmlns:s="` + soap.Namespace11 + `"><x>s&#58;A s<!-- -->o:B</x>` + end,
+		},
+		{
+			"an attribute of Body keeps it too", soap.Soap12, open11 + `<s:Body t="s:T"><x>xs:T</x>` + closed,
+			new12 + `<s1:Body xmlns:s="` + soap.Namespace11 + `" t="s:T"><x>xs:T</x>` + end,
+		},
+		{
+			"names in headers", soap.Soap11, open12 + `<s:Header t="x"><A>s:B</A></s:Header><s:Body><x>/s</x>` + closed,
+			new11 + `<s1:Header xmlns:s="` + soap.Namespace12 + `" t="x"><A>s:B</A></s1:Header><s1:Body><x>/s</x>` + end,
+		},
+		{
+			"an attribute of Header", soap.Soap11, open12 + `<s:Header t="s:T"><A s:role="urn:s:r"/></s:Header><s:Body/></s:Envelope>`,
+			new11 + `<s1:Header xmlns:s="` + soap.Namespace12 + `" t="s:T"><A s1:actor="urn:s:r"/></s1:Header><s1:Body>` + end,
+		},
+		{
+			"a list of prefixes that a signature covers", soap.Soap11,
+			open12 + `<s:Header><A PrefixList="s"/></s:Header><s:Body><x/>` + closed,
+			new11 + `<s1:Header xmlns:s="` + soap.Namespace12 + `"><A PrefixList="s"/></s1:Header><s1:Body xmlns:s="` + soap.Namespace12 + `"><x/>` + end,
+		},
+		{
+			"a default namespace stays", soap.Soap12,
+			`<Envelope xmlns="` + soap.Namespace11 + `"><Header><A xmlns=""/></Header><Body><x/></Body></Envelope>`,
+			`<s:Envelope xmlns:s="` + soap.Namespace12 + `"><s:Header xmlns="` + soap.Namespace11 + `"><A xmlns=""/></s:Header><s:Body xmlns="` + soap.Namespace11 + `"><x/>` + closed,
 		},
 		{"other addressing only", soap.Soap12, open12 + `<s:Header/><s:Body/></s:Envelope>`, open12 + `<s:Header/><s:Body/></s:Envelope>`},
 	}
@@ -132,8 +167,8 @@ func TestBridge_edits(t *testing.T) {
 		open12, "<s:Header>", `<B s:mustUnderstand="1"/>`, blockA, `s:mustUnderstand="1"`, "", "<s:Body>",
 	}, touched, "the outer elements and what is rewritten, but not the first block")
 	assert.True(t, d.Rebuilt())
-	assert.Equal(t, `<s1:Envelope xmlns:s1="`+soap.Namespace11+`"><s1:Header xmlns:s="`+soap.Namespace12+`">`+blockA+blockB+
-		`<C s1:mustUnderstand="1"/>`+blockC+`</s1:Header><s1:Body xmlns:s="`+soap.Namespace12+`"><x/></s1:Body></s1:Envelope>`, write(t, d))
+	assert.Equal(t, `<s1:Envelope xmlns:s1="`+soap.Namespace11+`"><s1:Header>`+blockA+blockB+
+		`<C s1:mustUnderstand="1"/>`+blockC+`</s1:Header><s1:Body><x/></s1:Body></s1:Envelope>`, write(t, d))
 
 	d, err = soap.Bridge(e, soap.Soap11)
 	require.NoError(t, err)
@@ -154,6 +189,7 @@ func TestBridge_streamed(t *testing.T) {
 	assert.False(t, known, "where the content ends shows only when it is read")
 	content := m[len(open12+"<s:Body>") : len(m)-len(closed)]
 	got := write(t, d)
+	assert.Contains(t, got, `<s1:Body xmlns:s="`+soap.Namespace12+`">`, "what did not arrive yet may use any prefix")
 	assert.True(t, strings.HasSuffix(got, content+"</s1:Body></s1:Envelope>"))
 }
 
@@ -218,10 +254,10 @@ func TestBridgeFault_sameEnvelope(t *testing.T) {
 	f.Headers = [][]byte{[]byte(blockA)}
 	d, err := soap.BridgeFault(e, f, soap.Soap12WSAddressing10)
 	require.NoError(t, err)
-	assert.Equal(t, `<s2:Envelope xmlns:s2="`+soap.Namespace12+`"><s2:Header xmlns:s="`+soap.Namespace12+`"><A s2:relay="1" s2:role="`+soap.Namespace12+
+	assert.Equal(t, `<s2:Envelope xmlns:s2="`+soap.Namespace12+`"><s2:Header><A s2:relay="1" s2:role="`+soap.Namespace12+
 		`/role/next" s2:mustUnderstand="1"/>`+blockA+`</s2:Header><s2:Body><s2:Fault><s2:Code><s2:Value>s2:Sender</s2:Value><s2:Subcode>`+
 		`<s2:Value xmlns:a="urn:q">a:Code</s2:Value></s2:Subcode></s2:Code><s2:Reason><s2:Text xml:lang="de">a</s2:Text><s2:Text xml:lang="fr">b</s2:Text></s2:Reason>`+
-		`<s2:Detail xmlns:s="`+soap.Namespace12+`" xmlns:s1="urn:1" s1:k="v"></s2:Detail></s2:Fault></s2:Body></s2:Envelope>`, write(t, d))
+		`<s2:Detail xmlns:s1="urn:1" s1:k="v"></s2:Detail></s2:Fault></s2:Body></s2:Envelope>`, write(t, d))
 }
 
 // faultCases are faults of each version and what they are in the other.
@@ -242,7 +278,7 @@ func TestBridge_faults(t *testing.T) {
 		{"DataEncodingUnknown", fault12("DataEncodingUnknown</s:Value>", ""), `<faultcode>s1:Client</faultcode>`},
 		{"Node alone", fault12("Sender</s:Value>", `<s:Node>urn:n</s:Node>`), `<faultactor>urn:n</faultactor>`},
 		{"Role before Node", fault12("Sender</s:Value>", `<s:Node>urn:n</s:Node><s:Role>urn:r</s:Role>`), `<faultactor>urn:r</faultactor>`},
-		{"Detail without content", fault12("Sender</s:Value>", `<s:Detail/>`), `<detail xmlns:s="` + soap.Namespace12 + `"></detail>`},
+		{"Detail without content", fault12("Sender</s:Value>", `<s:Detail/>`), `<detail></detail>`},
 		{
 			"a default namespace around the detail", fault12("Sender</s:Value>", `<s:Detail xmlns="urn:d"> <D/><p:E xmlns:p="urn:p" t="D"/></s:Detail>`),
 			`<detail><D xmlns="urn:d"/><p:E xmlns="urn:d" xmlns:p="urn:p" t="D"/></detail>`,
@@ -256,7 +292,15 @@ func TestBridge_faults(t *testing.T) {
 		{"faultactor", fault11("s:Client", `<faultactor>urn:a</faultactor>`), `<s1:Node>urn:a</s1:Node><s1:Role>urn:a</s1:Role>`},
 		{
 			"detail", fault11("s:Client", `<detail xmlns:d="urn:d" d:k='1' s:encodingStyle="urn:e"><!-- c --><D t="d:x"/> t</detail>`),
-			`<s1:Detail xmlns:s="` + soap.Namespace11 + `" xmlns:d="urn:d" d:k='1'><!-- c --><D t="d:x"/> t</s1:Detail>`,
+			`<s1:Detail xmlns:d="urn:d" d:k='1'><!-- c --><D t="d:x"/> t</s1:Detail>`,
+		},
+		{
+			"a name in the detail", fault11("s:Client", `<detail><D>s:Body</D></detail>`),
+			`<s1:Detail xmlns:s="` + soap.Namespace11 + `"><D>s:Body</D></s1:Detail>`,
+		},
+		{
+			"a name in an attribute of detail", fault12("Sender</s:Value>", `<s:Detail t="s:T"><D/></s:Detail>`),
+			`<detail xmlns:s="` + soap.Namespace12 + `" t="s:T"><D/></detail>`,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -308,10 +352,10 @@ func TestBridge_fault(t *testing.T) {
 	defer e.Release()
 	d, err := soap.Bridge(e, soap.Soap12)
 	require.NoError(t, err)
-	assert.Equal(t, `<s:Envelope xmlns:s="`+soap.Namespace12+`"><s:Header xmlns:e="`+soap.Namespace11+`" xmlns:x="urn:x" xmlns="urn:d">`+
+	assert.Equal(t, `<s:Envelope xmlns:s="`+soap.Namespace12+`"><s:Header xmlns:x="urn:x" xmlns="urn:d">`+
 		`<x:H s:mustUnderstand="1"/></s:Header><s:Body><s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode>`+
 		`<s:Value xmlns:a="urn:x">a:Busy</s:Value></s:Subcode></s:Code><s:Reason><s:Text xml:lang="en-US">later</s:Text></s:Reason>`+
-		`<s:Detail xmlns:e="`+soap.Namespace11+`" xmlns:x="urn:x"><x:D/></s:Detail></s:Fault>`+closed, write(t, d))
+		`<s:Detail xmlns:x="urn:x"><x:D/></s:Detail></s:Fault>`+closed, write(t, d))
 }
 
 func TestBridge_arrivingFault(t *testing.T) {

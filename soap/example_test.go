@@ -56,7 +56,7 @@ func ExampleBridge() {
 	defer d.Close()
 	_, _ = d.WriteTo(os.Stdout)
 	// Output:
-	// <s1:Envelope xmlns:s1="http://schemas.xmlsoap.org/soap/envelope/"><s1:Body xmlns:s="http://www.w3.org/2003/05/soap-envelope"><Place xmlns="urn:orders"/></s1:Body></s1:Envelope>
+	// <s1:Envelope xmlns:s1="http://schemas.xmlsoap.org/soap/envelope/"><s1:Body><Place xmlns="urn:orders"/></s1:Body></s1:Envelope>
 }
 
 func ExampleFaultDraft() {

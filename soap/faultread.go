@@ -181,6 +181,7 @@ type faultParser struct {
 	own   []xmltext.Decl // declared by the child of Detail that is open
 	start int            // of that child, or of the content of Detail
 	inner int            // start of the content of Detail
+	kept  []byte         // attributes of Detail
 }
 
 const (
@@ -236,7 +237,7 @@ func (p *faultParser) open(depth int) {
 		p.outer = append(p.outer[:0], p.scan.Scope()...)
 		p.start = p.scan.Token().End
 		p.inner = p.start
-		p.detailTag()
+		p.attributes()
 	case depth == depthPart+1 && p.inDetail():
 		p.start = p.scan.Token().Start
 		p.own = append(p.own[:0], p.scan.Scope()[len(p.outer):]...)
@@ -324,29 +325,38 @@ func (p *faultParser) close(depth int) error {
 	return nil
 }
 
-// detailTag keeps what the start tag of Detail has to say where its content goes
-// on as it is: the declarations in force, and attributes that are not SOAP's.
-func (p *faultParser) detailTag() {
-	f := p.fault
-	f.tag, f.bare = f.tag[:0], true
-	for i, d := range p.outer {
-		if hidden(d.Prefix, p.outer[i+1:]) {
-			continue
-		}
-		f.tag = appendDecl(f.tag, d)
-		f.bare = f.bare && (len(d.Prefix) > 0 || len(d.Space) == 0)
-	}
+// attributes keeps those of Detail that are not SOAP's, for where its content goes
+// on as it is.
+func (p *faultParser) attributes() {
+	p.kept = p.kept[:0]
 	for _, a := range p.scan.Attrs() {
 		if string(a.Name.Space) == p.version.Namespace() {
 			continue
 		}
-		f.tag = append(f.tag, ' ')
+		p.kept = append(p.kept, ' ')
 		if len(a.Prefix) > 0 {
-			f.tag = append(append(f.tag, a.Prefix...), ':')
+			p.kept = append(append(p.kept, a.Prefix...), ':')
 		}
-		f.tag = append(append(f.tag, a.Name.Local...), '=')
-		f.tag = append(f.tag, p.data[a.Raw.Start-1:a.Raw.End+1]...)
+		p.kept = append(append(p.kept, a.Name.Local...), '=')
+		p.kept = append(p.kept, p.data[a.Raw.Start-1:a.Raw.End+1]...)
 	}
+}
+
+// detailTag makes what the start tag of Detail has to say where its content goes
+// on as it is: the declarations in force that appendScope would keep, and the
+// attributes.
+func (p *faultParser) detailTag(raw []byte) {
+	f := p.fault
+	f.bare = true
+	for i, d := range p.outer {
+		if !hidden(d.Prefix, p.outer[i+1:]) {
+			f.bare = f.bare && (len(d.Prefix) > 0 || len(d.Space) == 0)
+		}
+	}
+	f.tag = appendScope(f.tag[:0], p.outer, p.version.Namespace(), func(prefix []byte) bool {
+		return mentions(raw, prefix) || mentions(p.kept, prefix)
+	})
+	f.tag = append(f.tag, p.kept...)
 }
 
 // closeDetail makes children of Detail stand alone. Text counts where there are
@@ -361,6 +371,7 @@ func (p *faultParser) closeDetail(depth int) {
 			p.fault.Detail = bytes.Clone(raw)
 		}
 		p.fault.inner = append([]byte{}, raw...)
+		p.detailTag(raw)
 	}
 	if depth != depthPart+1 {
 		return
@@ -379,26 +390,6 @@ func (p *faultParser) closeDetail(depth int) {
 	p.fault.Detail = append(out, element[at:]...)
 }
 
-// mentions tells whether prefix may be used in text, be it in a name or a value.
-func mentions(text, prefix []byte) bool {
-	for {
-		at := bytes.Index(text, prefix)
-		if at < 0 {
-			return false
-		}
-		end := at + len(prefix)
-		if end < len(text) && text[end] == ':' && (at == 0 || !isNameOctet(text[at-1])) {
-			return true
-		}
-		text = text[end:]
-	}
-}
-
-// isNameOctet tells whether c may be part of a name before its last octet.
-func isNameOctet(c byte) bool {
-	return c >= 0x80 || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.' || c == '_'
-}
-
 // code12 takes a Value of Code or of a Subcode, which lies a level deeper each.
 func (p *faultParser) code12(depth int) error {
 	if depth > depthPart+1 {
@@ -408,7 +399,8 @@ func (p *faultParser) code12(depth int) error {
 		return nil
 	}
 	for c := Receiver; c <= DataEncodingUnknown; c++ {
-		if p.name == (QName{Namespace12, c.String()}) {
+		// Mono leaves the prefix of the standard codes out.
+		if p.name.Local == c.String() && (p.name.Space == Namespace12 || p.name.Space == "") {
 			p.fault.Code = c
 			return nil
 		}

@@ -101,25 +101,36 @@ func (f *frame) outer(e *Envelope) {
 	root.keep(e.root.Of(e.head), from, outermost(scope), true)
 	f.pre = append(root.out, '>')
 	if !e.header.Empty() {
-		tag := outerTag{out: appendScope(f.opening[:len(f.opening)-1], e.outer)}
+		var tag outerTag
 		tag.keep(e.header.Of(e.head)[:max(e.content.Start-e.header.Start, 0)], from, innermost(e.outer), false)
-		f.opening = append(tag.out, '>')
+		f.opening = appendScope(f.opening[:len(f.opening)-1], e.outer, from, func(prefix []byte) bool {
+			return mentions(tag.out, prefix) || e.mentions(prefix)
+		})
+		f.opening = append(append(f.opening, tag.out...), '>')
 	}
-	body := outerTag{out: f.body[:len(f.body)-1], encoding: root.encoding}
-	if !f.fault {
-		body.out = appendScope(body.out, e.inner)
-	}
+	body := outerTag{encoding: root.encoding}
 	body.keep(e.bodyTag.Of(e.head), from, innermost(e.inner), f.fault)
-	f.body = append(body.out, '>')
+	f.body = f.body[:len(f.body)-1]
+	if !f.fault {
+		f.body = appendScope(f.body, e.inner, from, func(prefix []byte) bool {
+			return e.listsPrefixes() || mentions(body.out, prefix) || e.body.mentions(prefix)
+		})
+	}
+	f.body = append(append(f.body, body.out...), '>')
 	f.encoding = body.encoding
 }
 
 // appendScope adds declarations to a start tag, of each prefix the innermost.
-func appendScope(tag []byte, scope []xmltext.Decl) []byte {
+// Those of the namespace that the envelope no longer has are left out where
+// nothing below uses them: some peers, gSOAP for one, take a message for the other
+// version because its namespace is declared anywhere in it. A default namespace
+// is used by names that do not show it, and stays.
+func appendScope(tag []byte, scope []xmltext.Decl, from string, used func(prefix []byte) bool) []byte {
 	for i, d := range scope {
-		if !hidden(d.Prefix, scope[i+1:]) {
-			tag = appendDecl(tag, d)
+		if hidden(d.Prefix, scope[i+1:]) || string(d.Space) == from && len(d.Prefix) > 0 && !used(d.Prefix) {
+			continue
 		}
+		tag = appendDecl(tag, d)
 	}
 	return tag
 }

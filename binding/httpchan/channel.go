@@ -241,6 +241,10 @@ func (c *Channel) receive(ctx context.Context, x *call) (message bool, err error
 	if err != nil {
 		return false, answerError(resp.Status, err)
 	}
+	if resp.Status == http.StatusBadRequest && !isFault(ctx, env) {
+		env.Release()
+		return false, c.failure(resp, binding.Protocol, contentType)
+	}
 	if s := env.Body.State(); s != soap.Once && s != soap.Windowed && !resp.Early {
 		x.finish() // all octets are here; the pool judges the connection by itself
 	}
@@ -251,6 +255,16 @@ func (c *Channel) receive(ctx context.Context, x *call) (message bool, err error
 		}
 	}
 	return true, nil
+}
+
+// isFault reports whether a message is a fault; it waits for a body whose first
+// element has not arrived yet.
+func isFault(ctx context.Context, env *soap.Envelope) bool {
+	fault, known := soap.IsFault(env)
+	if !known && env.Body.Hold(ctx, 0) == nil {
+		fault, _ = soap.IsFault(env)
+	}
+	return fault
 }
 
 // blame prefers what broke the answer to what the decoder made of it: a message

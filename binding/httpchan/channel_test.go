@@ -2,6 +2,7 @@ package httpchan_test
 
 import (
 	"bytes"
+	"cmp"
 	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
@@ -122,6 +123,7 @@ func TestChannel_Request(t *testing.T) {
 func TestChannel_classify(t *testing.T) {
 	t.Parallel()
 	const html = "Content-Type: text/html"
+	const refused = `<s:Envelope xmlns:s="` + soap.Namespace11 + `"><s:Body><s:Fault><faultcode>s:Client</faultcode><faultstring>no</faultstring></s:Fault></s:Body></s:Envelope>`
 	chunked := func(status int, body string, lines ...string) string {
 		s := fmt.Sprintf("HTTP/1.1 %d\r\nTransfer-Encoding: chunked\r\n%s", status, strings.Join(append(lines, "", ""), "\r\n"))
 		if body != "" {
@@ -131,6 +133,7 @@ func TestChannel_classify(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name, answer string
+		want         string // the message, if it is not good
 		accepted     bool
 		kind         binding.Kind
 		reason       refusal.Reason
@@ -152,7 +155,16 @@ func TestChannel_classify(t *testing.T) {
 		{name: "other version", answer: reply(200, good, "Content-Type: application/soap+xml"), kind: binding.Protocol, reason: refusal.UpstreamMalformed, used: true},
 		{name: "error page", answer: reply(500, "<html/>", html), kind: binding.Protocol, reason: refusal.UpstreamMalformed, used: true},
 		{name: "empty 500", answer: reply(500, ""), kind: binding.Protocol, reason: refusal.UpstreamMalformed, used: true},
+		{name: "400 with a fault, as gSOAP", answer: reply(400, refused, typed), want: refused, used: true},
+		{name: "400 with a fault, chunked", answer: chunked(400, refused, typed), want: refused, used: true},
 		{name: "400 with a message", answer: reply(400, good, typed), kind: binding.Protocol, reason: refusal.UpstreamMalformed, text: "a status that carries no message", used: true},
+		{name: "400 with a fault of another namespace", answer: reply(400, opened+`<Fault/>`+closed, typed), kind: binding.Protocol, reason: refusal.UpstreamMalformed, used: true},
+		{name: "400 with a long message", answer: reply(400, opened+strings.Repeat("x", 32<<10)+closed, typed), kind: binding.Protocol, reason: refusal.UpstreamMalformed, text: "a status that carries no message", used: true},
+		{name: "400 with a page", answer: reply(400, "<html/>", html), kind: binding.Protocol, reason: refusal.UpstreamMalformed, text: "a status that carries no message", used: true},
+		{name: "400 with a fault that has no type", answer: reply(400, refused), kind: binding.Protocol, reason: refusal.UpstreamMalformed, used: true},
+		{name: "400 with no XML", answer: reply(400, "bad request", typed), kind: binding.Protocol, reason: refusal.UpstreamMalformed, used: true},
+		{name: "empty 400", answer: reply(400, ""), kind: binding.Protocol, reason: refusal.UpstreamMalformed, text: "a status that carries no message", used: true},
+		{name: "empty 400 with a type", answer: reply(400, "", typed), kind: binding.Protocol, reason: refusal.UpstreamMalformed, used: true},
 		{name: "redirect", answer: reply(302, "", "Location: /x"), kind: binding.Protocol, reason: refusal.UpstreamMalformed, used: true},
 		{name: "401", answer: reply(401, ""), kind: binding.Security, reason: refusal.UpstreamFailed, used: true},
 		{name: "403", answer: reply(403, "no", html), kind: binding.Security, reason: refusal.UpstreamFailed, used: true},
@@ -188,7 +200,7 @@ func TestChannel_classify(t *testing.T) {
 				assert.Nil(t, in)
 			default:
 				require.NoError(t, err)
-				assert.Equal(t, good, whole(t, in))
+				assert.Equal(t, cmp.Or(c.want, good), whole(t, in))
 				in.Release()
 			}
 			assert.Equal(t, c.used, pool.Stats().Idle == 1, "%+v", pool.Stats())

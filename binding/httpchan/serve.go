@@ -112,7 +112,7 @@ func (x *exchange) serve() error {
 		return err
 	}
 	x.Via = via.String()
-	x.Peer = binding.Peer{Address: x.conn.peer, TLS: x.r.TLS != nil}
+	x.Peer = binding.Peer{Address: x.conn.peer, TLS: x.r.TLS != nil, Certified: x.r.TLS != nil && len(x.r.TLS.VerifiedChains) > 0}
 	if x.r.Method != http.MethodPost {
 		return x.page()
 	}
