@@ -56,7 +56,7 @@ interop: ## foreign clients through Viaduct to foreign services; installs them o
 	@status=0; scripts/peers.sh || status=$$?; \
 	if [ $$status = 77 ]; then echo 'interop: skipped'; exit 0; fi; \
 	if [ $$status != 0 ]; then exit $$status; fi; \
-	$(GO) test -count=1 -tags interop -v -run '^TestInterop' ./internal/xmltext; \
+	$(GO) test -count=1 -tags interop -v -run '^TestInterop' ./internal/wssec ./internal/xmltext ./internal/xpath && \
 	$(GO) test -count=1 -timeout 15m -tags interop -v ./interop/...
 
 chaos: ## connections cut at every octet, slow peers, kill -9

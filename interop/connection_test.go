@@ -18,15 +18,12 @@ func TestConnection_reuse(t *testing.T) {
 	for _, client := range []string{"zeep", "php", "node-soap"} {
 		t.Run(client, func(t *testing.T) {
 			t.Parallel()
-			p := pair{client: client, version: "1.1", service: "node-soap"}
-			behind := testbed.NewRelay(t, service.addr)
-			viaduct := startRouter(t, route{Name: p.endpoint(), Binding: "basic", Targets: []string{"http://" + behind.Addr() + "/" + p.path()}})
+			behind := testbed.NewRelay(t, service.addr(basic))
+			viaduct := startRouter(t, route{Name: "front", Version: basic, Targets: []string{"http://" + behind.Addr() + "/basic"}})
 			before := testbed.NewRelay(t, viaduct.Addr("front"))
 			text := client + " again and again"
-			got := run(t, client, job{
-				URL: "http://" + before.Addr() + "/" + p.endpoint(), Version: p.version,
-				Calls: []call{{Operation: "Echo", Args: map[string]any{"text": text}, Repeat: many}},
-			})
+			got := run(t, client, jobFor(basic, "http://"+before.Addr()+"/front",
+				call{Operation: "Echo", Args: map[string]any{"text": text}, Repeat: many}))
 			assert.Equal(t, text, got[0].text(t))
 			assert.Equal(t, many, got[0].Same, "answers like the first one")
 			assert.Equal(t, many, service.count(t, text), "deliveries")

@@ -5,6 +5,7 @@ package interop
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -31,4 +32,13 @@ func installed(t *testing.T, name ...string) string {
 	_, err = os.Stat(file)
 	require.NoError(t, err, "run scripts/peers.sh first, or make interop")
 	return file
+}
+
+// missing returns why scripts/peers.sh could not install a peer. Empty: it could.
+func missing(peer string) string {
+	reason, err := os.ReadFile(filepath.Join("..", ".peers", peer+".missing"))
+	if err != nil {
+		return ""
+	}
+	return peer + " is not installed: " + strings.TrimSpace(string(reason))
 }

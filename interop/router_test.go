@@ -16,25 +16,20 @@ import (
 
 // route is one endpoint of a router and where it leads.
 type route struct {
-	Name    string // of the endpoint, and its path
-	Binding string // basic, soap12, addr11 or ws
-	OneWay  bool   // ISimplexDatagramRouter
+	Name    string  // of the endpoint, and its path
+	Version version // of the endpoint
+	Back    version // of the targets; zero: the same
+	OneWay  bool    // ISimplexDatagramRouter
 	Targets []string
 	Mode    string // of the targets; "" = not set
 }
 
-// bindingFor maps what a client speaks to the binding that takes it.
-func bindingFor(version string, wsa bool) string {
-	switch {
-	case wsa && version == "1.2":
-		return "ws"
-	case wsa:
-		return "addr11"
-	case version == "1.2":
-		return "soap12"
-	default:
-		return "basic"
+// TargetVersion returns the version of the targets.
+func (r route) TargetVersion() version {
+	if r.Back.name == "" {
+		return r.Version
 	}
+	return r.Back
 }
 
 // config is a web.config as a WCF service has it: an EndpointName filter leads
@@ -49,12 +44,12 @@ var config = template.Must(template.New("web.config").Funcs(template.FuncMap{"bi
             <add baseAddress="http://@front@/" />
           </baseAddresses>
         </host>{{range .}}
-        <endpoint name="{{.Name}}" address="{{.Name}}" {{binding .Binding}}
+        <endpoint name="{{.Name}}" address="{{.Name}}" {{binding .Version}}
                   contract="System.ServiceModel.Routing.{{if .OneWay}}ISimplexDatagramRouter{{else}}IRequestReplyRouter{{end}}" />{{end}}
       </service>
     </services>
     <client>{{range $r := .}}{{range $i, $url := .Targets}}
-      <endpoint name="to-{{$r.Name}}-{{$i}}" address="{{$url}}" {{binding $r.Binding}} contract="*" />{{end}}{{end}}
+      <endpoint name="to-{{$r.Name}}-{{$i}}" address="{{$url}}" {{binding $r.TargetVersion}} contract="*" />{{end}}{{end}}
     </client>
     <bindings>
       <basicHttpBinding>
@@ -72,6 +67,14 @@ var config = template.Must(template.New("web.config").Funcs(template.FuncMap{"bi
         </binding>
         <binding name="addr11">
           <textMessageEncoding messageVersion="Soap11WSAddressing10" />
+          <httpTransport maxReceivedMessageSize="8388608" maxBufferSize="8388608" />
+        </binding>
+        <binding name="aug11">
+          <textMessageEncoding messageVersion="Soap11WSAddressingAugust2004" />
+          <httpTransport maxReceivedMessageSize="8388608" maxBufferSize="8388608" />
+        </binding>
+        <binding name="aug12">
+          <textMessageEncoding messageVersion="Soap12WSAddressingAugust2004" />
           <httpTransport maxReceivedMessageSize="8388608" maxBufferSize="8388608" />
         </binding>
       </customBinding>
@@ -102,12 +105,12 @@ var config = template.Must(template.New("web.config").Funcs(template.FuncMap{"bi
 </configuration>
 `))
 
-func bindingAttributes(name string) string {
-	kind := map[string]string{"basic": "basicHttpBinding", "ws": "wsHttpBinding"}[name]
+func bindingAttributes(v version) string {
+	kind := map[string]string{"basic": "basicHttpBinding", "ws": "wsHttpBinding"}[v.name]
 	if kind == "" {
 		kind = "customBinding"
 	}
-	return `binding="` + kind + `" bindingConfiguration="` + name + `"`
+	return `binding="` + kind + `" bindingConfiguration="` + v.name + `"`
 }
 
 // router is a running viaduct.

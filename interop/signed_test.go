@@ -161,7 +161,7 @@ func TestSigned_xmlsec(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			back := testbed.NewBackend(t, testbed.BackendOptions{})
-			viaduct := startRouter(t, route{Name: "signed", Binding: "ws", Targets: []string{back.URL() + "service"}, Mode: c.mode})
+			viaduct := startRouter(t, route{Name: "signed", Version: ws, Targets: []string{back.URL() + "service"}, Mode: c.mode})
 			sent := sign(t, k, viaduct.url("signed"), c.signed...)
 			verify(t, k, sent)
 			status, answer, err := post(t.Context(), viaduct.url("signed"), "application/soap+xml; charset=utf-8", "", string(sent))
@@ -201,16 +201,16 @@ func echo(version string) testbed.Script {
 // with a certificate).
 func TestSigned_nodeSOAP(t *testing.T) {
 	k := newKeys(t)
-	for _, version := range []string{"1.1", "1.2"} {
+	for _, v := range []version{basic, plain12} {
 		for _, m := range []string{routing, forwardSigned} {
-			t.Run(version+", "+m, func(t *testing.T) {
+			t.Run(v.name+", "+m, func(t *testing.T) {
 				t.Parallel()
-				back := testbed.NewBackend(t, testbed.BackendOptions{Script: echo(version)})
+				back := testbed.NewBackend(t, testbed.BackendOptions{Script: echo(v.soap)})
 				viaduct := startRouter(t, route{
-					Name: "signed", Binding: bindingFor(version, false), Targets: []string{back.URL() + "service"}, Mode: m,
+					Name: "signed", Version: v, Targets: []string{back.URL() + "service"}, Mode: m,
 				})
 				got := run(t, "node-soap", job{
-					URL: viaduct.url("signed"), Version: version, Key: k.key, Cert: k.cert,
+					URL: viaduct.url("signed"), Version: v.soap, Key: k.key, Cert: k.cert,
 					Calls: []call{{Operation: "Echo", Args: map[string]any{"text": mixed}}},
 				})
 				assert.Equal(t, "heard", got[0].text(t))

@@ -2,7 +2,7 @@
 //
 //   VIADUCT_PEERS=FOLDER node service.js interop.wsdl PORT
 //
-// /soap11 and /soap12 speak one version each. Prints "ready" when it listens
+// /basic speaks SOAP 1.1, /soap12 SOAP 1.2. Prints "ready" when it listens
 // and runs until its standard input ends.
 "use strict";
 
@@ -61,15 +61,25 @@ const server = http.createServer((req, res) => {
   res.end();
 });
 const xml = fs.readFileSync(wsdl, "utf8");
-for (const [at, soap12] of [["/soap11", false], ["/soap12", true]]) {
+// node-soap takes both versions wherever it listens; these paths do not.
+const types = { "/basic": "text/xml", "/soap12": "application/soap+xml" };
+
+for (const [at, soap12] of [["/basic", false], ["/soap12", true]]) {
   const ops = operations(soap12);
-  soap.listen(server, {
+  const service = soap.listen(server, {
     path: at,
     xml,
     services: { Sample: { Soap11: ops, Soap12: ops } },
     forceSoap12Headers: soap12,
     oneWay: { responseCode: 202 },
   });
+  service.authorizeConnection = (req, res) => {
+    // Asked for the requests of all paths.
+    const type = (req.headers["content-type"] || "").split(";")[0].trim();
+    if (req.url !== at || req.method === "GET" || type === types[at]) return true;
+    res.statusCode = 415;
+    return false;
+  };
 }
 server.listen(Number(port), "127.0.0.1", () => console.log("ready"));
 process.stdin.resume();

@@ -4,12 +4,26 @@
 
 declare(strict_types=1);
 
+const SPACE = 'http://viaduct.example/interop';
+
+/** Sends one call. Without a WSDL its arguments are parameters, its answer is a value. */
+function send(SoapClient $client, array $one, bool $raw): mixed
+{
+    if (!$raw) {
+        return $client->__soapCall($one['operation'], [$one['args']])->result ?? null;
+    }
+    $args = [];
+    foreach ($one['args'] as $name => $value) {
+        $args[] = new SoapParam($value, $name);
+    }
+    return $client->__soapCall($one['operation'], $args, ['soapaction' => SPACE . '/' . $one['operation']]);
+}
+
 /** Calls once and tells what a program of SoapClient's user would see. */
-function call_once(SoapClient $client, array $one): array
+function call_once(SoapClient $client, array $one, bool $raw): array
 {
     try {
-        $reply = $client->__soapCall($one['operation'], [$one['args']]);
-        return ['value' => $reply->result ?? null];
+        return ['value' => send($client, $one, $raw)];
     } catch (SoapFault $fault) {
         if ($fault->faultcode === 'HTTP' || $fault->faultcode === 'WSDL') {
             return ['error' => $fault->faultcode . ': ' . $fault->faultstring];
@@ -21,7 +35,8 @@ function call_once(SoapClient $client, array $one): array
 
 ini_set('default_socket_timeout', '60');
 $job = json_decode(stream_get_contents(STDIN), true, 64, JSON_THROW_ON_ERROR);
-$client = new SoapClient($job['wsdl'], [
+$raw = $job['raw'] ?? false;
+$client = new SoapClient($raw ? null : $job['wsdl'], ($raw ? ['uri' => SPACE] : []) + [
     'soap_version' => $job['version'] === '1.2' ? SOAP_1_2 : SOAP_1_1,
     'location' => $job['url'],
     'cache_wsdl' => WSDL_CACHE_NONE,
@@ -33,10 +48,10 @@ $client = new SoapClient($job['wsdl'], [
 $results = [];
 foreach ($job['calls'] as $one) {
     $client->__setLocation($one['url'] ?? $job['url']);
-    $first = call_once($client, $one);
+    $first = call_once($client, $one, $raw);
     $same = 1;
     for ($i = 1; $i < ($one['repeat'] ?? 1); $i++) {
-        $same += call_once($client, $one) == $first ? 1 : 0;
+        $same += call_once($client, $one, $raw) == $first ? 1 : 0;
     }
     $results[] = $first + ['same' => $same];
 }

@@ -3,7 +3,7 @@
 //
 //   VIADUCT_WSDL=interop.wsdl VIADUCT_COUNTS=FOLDER php -S 127.0.0.1:PORT service.php
 //
-// /soap11 and /soap12 speak one version each, without addressing. Each request
+// /basic speaks SOAP 1.1, /soap12 SOAP 1.2, without addressing. Each request
 // is a run of this file, so that counts live in a folder: one octet per call.
 
 declare(strict_types=1);
@@ -60,11 +60,18 @@ function note(string $key): void
 }
 
 $path = parse_url($_SERVER['REQUEST_URI'], PHP_URL_PATH);
-if ($path !== '/soap11' && $path !== '/soap12') {
+if ($path !== '/basic' && $path !== '/soap12') {
     http_response_code(404);
     exit;
 }
 $soap12 = $path === '/soap12';
+// SoapServer takes both versions wherever it listens; this does not.
+$type = strtolower(trim(explode(';', $_SERVER['CONTENT_TYPE'] ?? '')[0]));
+$envelope = $soap12 ? 'http://www.w3.org/2003/05/soap-envelope' : 'http://schemas.xmlsoap.org/soap/envelope/';
+if ($type !== ($soap12 ? 'application/soap+xml' : 'text/xml') || !str_contains(file_get_contents('php://input'), $envelope)) {
+    http_response_code(415);
+    exit;
+}
 $server = new SoapServer(getenv('VIADUCT_WSDL'), [
     'soap_version' => $soap12 ? SOAP_1_2 : SOAP_1_1,
     'cache_wsdl' => WSDL_CACHE_NONE,
