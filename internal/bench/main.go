@@ -66,7 +66,7 @@ func parse(args []string) (options, error) {
 	f.BoolVar(&o.quick, "quick", false, "shorter runs, one round, fewer sizes: about a minute")
 	f.IntVar(&o.rounds, "rounds", 3, "interleaved rounds; the median counts")
 	f.StringVar(&o.only, "only", "proxies,latency,streams,idle", "parts to run")
-	f.StringVar(&o.proxies, "proxies", "viaduct,viaduct-all,nginx,haproxy,reverseproxy,direct", "contenders; haproxy-1 (one thread) is another")
+	f.StringVar(&o.proxies, "proxies", "viaduct,viaduct-all,viaduct-body,nginx,haproxy,reverseproxy,direct", "contenders; haproxy-1 (one thread) is another")
 	f.StringVar(&o.sizes, "sizes", "512,1024,5120,10240,102400,512000", "octets of a message")
 	f.StringVar(&o.output, "o", "", "write the tables into this Markdown file, between its bench marks if it has them")
 	f.DurationVar(&o.warm, "warm", 500*time.Millisecond, "time before each measurement")

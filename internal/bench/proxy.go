@@ -27,6 +27,7 @@ func proxies() []*proxy {
 	return []*proxy{
 		{name: "viaduct", path: "/bench", about: "routed by the Action header, the last of 16 filters; metrics, access log, throttle and timeouts on", start: viaductStarter(headerTable)},
 		{name: "viaduct-all", path: "/bench", about: "the same with one MatchAll filter", start: viaductStarter(matchAllTable)},
+		{name: "viaduct-body", path: "/bench", about: "routed by XPath over the body, the last of 16 filters; the structure of the body is checked to its end", start: viaductStarter(bodyTable)},
 		{name: "nginx", path: pathAnswer, about: "2 workers, unbuffered both ways, client_body_buffer_size 128k (its default costs more at 100 kB), keep-alive upstream, access log to a file", needs: "nginx", pkg: "nginx-light", start: startNginx},
 		{name: "haproxy", path: pathAnswer, about: "nbthread 2, http-reuse always, log to a file", needs: "haproxy", pkg: "haproxy", start: haproxyStarter(2)},
 		{name: "haproxy-1", path: pathAnswer, about: "the same with nbthread 1", needs: "haproxy", pkg: "haproxy", start: haproxyStarter(1)},

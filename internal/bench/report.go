@@ -56,7 +56,7 @@ func (r *report) machine(ctx context.Context, w *strings.Builder) {
 	if !r.b.counting {
 		fmt.Fprintf(w, "Instructions were not counted: %s.\n", r.b.noCount)
 	}
-	w.WriteString("Scenarios that are not there yet: routing by an HTTP header, routing by the body.\n\n")
+	w.WriteString("Routing by an HTTP field is no scenario: filters of WCF see none.\n\n")
 }
 
 func (r *report) table(w *strings.Builder, c *comparison) {

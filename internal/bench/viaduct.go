@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/viaduct-soap/viaduct/internal/testbed"
 )
 
 // viaductConfig is what a RoutingService in front of one back end looks like.
@@ -24,7 +26,7 @@ const viaductConfig = `<?xml version="1.0" encoding="utf-8"?>
     <behaviors>
       <serviceBehaviors>
         <behavior name="router">
-          <routing filterTableName="table" routeOnHeadersOnly="true"/>
+          <routing filterTableName="table" routeOnHeadersOnly="false"/>
           <serviceThrottling maxConcurrentCalls="1024" maxConcurrentSessions="1024" maxConcurrentInstances="1024"/>
         </behavior>
       </serviceBehaviors>
@@ -69,6 +71,21 @@ func headerTable(to string) string {
 // matchAllTable has one filter that reads nothing.
 func matchAllTable(to string) string {
 	return routingSection("        <filter name=\"all\" filterType=\"MatchAll\"/>\n", "          <add filterName=\"all\" endpointName=\""+to+"\"/>\n")
+}
+
+// bodyTable has as many filters that read the body; the load matches the last,
+// and all of it has to be looked at for the others.
+func bodyTable(to string) string {
+	var filters, table strings.Builder
+	for i := 1; i <= actions; i++ {
+		expression := fmt.Sprintf("sm:body()//m:none%d", i)
+		if i == actions {
+			expression = "starts-with(sm:body()/*/m:id, '" + idMark + "')"
+		}
+		fmt.Fprintf(&filters, "        <filter name=\"f%d\" filterType=\"XPath\" filterData=\"%s\"/>\n", i, expression)
+		fmt.Fprintf(&table, "          <add filterName=\"f%d\" endpointName=\"%s\"/>\n", i, to)
+	}
+	return "      <namespaceTable><add prefix=\"m\" namespace=\"" + testbed.NamespaceTestbed + "\"/></namespaceTable>\n" + routingSection(filters.String(), table.String())
 }
 
 func routingSection(filters, table string) string {
