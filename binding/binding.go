@@ -45,7 +45,7 @@ const (
 // Timeouts bound the steps of one exchange. Zero means no limit.
 type Timeouts struct {
 	Open    time.Duration // connecting, TLS included; WCF's default is one minute
-	Close   time.Duration // closing in order; one minute
+	Close   time.Duration // how long messages in progress may keep a connection that shall close, 0 = not at all; one minute
 	Send    time.Duration // writing a request and waiting for its answer; one minute
 	Receive time.Duration // idle time of an inbound session; ten minutes
 }

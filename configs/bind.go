@@ -28,6 +28,7 @@ type binder struct {
 	third    map[string]bool   // names of behaviorExtensions, bindingElementExtensions, bindingExtensions
 	alias    map[string]string // declared names of what the schema knows under another name
 	removals []*removal
+	parsed   map[*attribute]any // defaults, see defaultOf
 	errs     Errors
 	findings []Finding
 }
@@ -91,23 +92,42 @@ func (b *binder) attributes(e *Element, n *etree.Element) {
 	b.defaults(e)
 }
 
-// defaults adds the attributes that were not written.
+// defaults adds the attributes that were not written. Elements that nobody has
+// written are most of a large model, so that their attributes are made at once.
 func (b *binder) defaults(e *Element) {
+	written := e.attrs
+	missing := make([]attr, max(len(e.row.attrs)-len(written), 0))
+	e.attrs = slices.Grow(e.attrs, len(missing))
 	for i := range e.row.attrs {
 		row := &e.row.attrs[i]
-		if e.attr(row.name) != nil {
+		if slices.ContainsFunc(written, func(a *attr) bool { return a.row.name == row.name }) {
 			continue
 		}
 		if row.required && e.written {
 			b.fail(e.pos, e.Path()+"/@"+row.name, "Config_base_required_attribute_missing",
 				"%s: attribute %s is missing and required", e.label(), row.name)
 		}
-		a := &attr{row: row, el: e, text: row.def}
+		if len(missing) == 0 { // one was written twice
+			missing = make([]attr, 1)
+		}
+		a := &missing[0]
+		missing = missing[1:]
+		a.row, a.el, a.text = row, e, row.def
 		if row.def != "" || row.typ == tString || row.typ == tURI {
-			a.val, _ = row.parse(row.def) // TestSchema_defaults parses every default
+			a.val = b.defaultOf(row)
 		}
 		e.attrs = append(e.attrs, a)
 	}
+}
+
+// defaultOf parses the default of a row, once.
+func (b *binder) defaultOf(row *attribute) any {
+	v, ok := b.parsed[row]
+	if !ok {
+		v, _ = row.parse(row.def) // TestSchema_defaults parses every default
+		b.parsed[row] = v
+	}
+	return v
 }
 
 func (b *binder) parse(e *Element, a *attr) {

@@ -12,8 +12,9 @@ type modeler struct {
 	b *binder
 	f *File
 
-	byName  map[string]*Filter
-	clients map[string][]*Endpoint
+	byName   map[string]*Filter
+	clients  map[string][]*Endpoint
+	bindings map[[2]string]*Binding // by kind and name, see named
 }
 
 // build makes the model of bound roots: system.serviceModel, system.web and
@@ -46,6 +47,9 @@ func (m *modeler) build(model, web, webServer *Element, more ...*Element) {
 	f.Web = &Web{MaxRequestLength: value[int64](web.child("httpRuntime"), "maxRequestLength")}
 	for _, limits := range children(webServer, "security", "requestFiltering", "requestLimits") {
 		f.Web.MaxAllowedContentLength = value[int64](limits, "maxAllowedContentLength")
+	}
+	for _, access := range children(webServer, "security", "access") {
+		f.Web.SSLFlags = value[[]string](access, "sslFlags")
 	}
 }
 

@@ -7,6 +7,7 @@ import "github.com/viaduct-soap/viaduct/configs"
 func assemble(f *configs.File) {
 	f.Web.MaxRequestLength.Get()
 	f.Web.MaxAllowedContentLength.Get()
+	f.Web.SSLFlags.Get()
 	for _, x := range f.Filters {
 		if x.Type.Peek() == "XPath" {
 			prefixes(f)
@@ -57,6 +58,16 @@ func endpoint(ep *configs.Endpoint) {
 	ep.Headers()
 	if ep.Identity != nil {
 		ep.Identity.DNS.Get()
+		ep.Identity.RSA.Get()
+		ep.Identity.Certificate.Get()
+		reference(ep.Identity.Reference)
+	}
+	if c := ep.Behavior.Credentials; c != nil {
+		reference(c.Client)
+		validation(c.TLS)
+	}
+	if ep.Service != nil && ep.Service.Behavior.Credentials != nil {
+		validation(ep.Service.Behavior.Credentials.ClientValidation)
 	}
 	ep.Behavior.ClientVia.Get()
 	ep.Behavior.ProcessMessages.Get()
@@ -65,7 +76,25 @@ func endpoint(ep *configs.Endpoint) {
 	}
 }
 
+func reference(r *configs.CertificateReference) {
+	if r != nil {
+		r.FindValue.Get()
+		r.FindType.Get()
+		r.StoreName.Get()
+	}
+}
+
+func validation(v *configs.PeerValidation) {
+	if v != nil {
+		v.Mode.Get()
+		if v.Revocation.Peek() == "NoCheck" {
+			v.Revocation.Get()
+		}
+	}
+}
+
 func binding(b *configs.Binding) {
+	b.ClientCertificate()
 	b.Scheme()
 	b.MessageVersion()
 	b.OpenTimeout.Get()

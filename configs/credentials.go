@@ -1,6 +1,10 @@
 package configs
 
-import "time"
+import (
+	"time"
+
+	"github.com/viaduct-soap/viaduct/internal/source"
+)
 
 // CertificateReference names a certificate of a Windows store. What stands for
 // it here is for the settings to say (spec wcf-config 5.1, serviceCredentials).
@@ -13,6 +17,17 @@ type CertificateReference struct {
 	Location  Value[string] // storeLocation; LocalMachine, of a client CurrentUser
 	TargetURI Value[string] // of scopedCertificates: the destination that has it
 	Chain     Value[bool]   // of an identity: isChainIncluded; false
+}
+
+// Settle says that a certificate of the settings stands for the reference:
+// findings then say "mapped".
+func (r *CertificateReference) Settle(at source.Pos) {
+	if r == nil {
+		return
+	}
+	r.FindValue.Settle(at)
+	r.FindType.Settle(at)
+	r.StoreName.Settle(at)
 }
 
 // PeerValidation says how the certificate of the other side is checked.

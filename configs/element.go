@@ -39,7 +39,7 @@ type Element struct {
 	consumed atomic.Bool // set by Use
 	used     atomic.Bool // of an owner: something below was consumed
 	users    []*Element  // of an owner: the endpoints, services, entries that refer to it; static after loading
-	demands  []*Element  // of a behavior: the endpoints whose security needs its credentials; static after loading
+	demands  []*Endpoint // of a behavior: the endpoints that may need its credentials; of a client endpoint: itself; static after loading
 }
 
 // Pos is the place of the start tag, or of what implies the element.

@@ -106,7 +106,7 @@ func distinct(list []Finding) []Finding {
 }
 
 // same reports whether two findings say the same.
-func (f *Finding) same(x Finding) bool {
+func (f Finding) same(x Finding) bool {
 	return f.Pos == x.Pos && f.Path == x.Path && f.Effect == x.Effect && f.Scope == x.Scope && f.Code == x.Code && f.Text == x.Text
 }
 
@@ -321,6 +321,8 @@ func (a *attr) verdict(relevant bool, why string) (Effect, Scope, string) {
 		return Refused, a.scope(), a.refusedText()
 	case !a.written:
 		return "", "", ""
+	case !a.settled.IsZero():
+		return Mapped, "", " " + a.quoted() + ": the settings stand for it (" + a.settled.String() + ")"
 	case relevant && a.consumed.Load():
 		return Honoured, "", ""
 	case a.isDefault():

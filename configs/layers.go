@@ -302,7 +302,7 @@ func (b *binder) away(f *File, others map[*document][]location) {
 }
 
 func (b *binder) notChosen(f *File, d *document, l location) {
-	apart := &binder{doc: d, sources: map[string]origin{}, third: b.third, alias: b.alias, application: b.application, target: b.target}
+	apart := &binder{doc: d, sources: map[string]origin{}, third: b.third, alias: b.alias, parsed: b.parsed, application: b.application, target: b.target}
 	s := &scope{doc: d, level: b.application, nodes: l.nodes}
 	out := elsewhere{where: l.label()}
 	for _, row := range []*element{schemaServiceModel, schemaWeb, schemaWebServer} {

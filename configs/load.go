@@ -47,7 +47,7 @@ func ParseWith(name string, data []byte, o LoadOptions) (*File, error) {
 }
 
 func newBinder(o LoadOptions) *binder {
-	return &binder{sources: map[string]origin{}, third: map[string]bool{}, alias: map[string]string{}, hosting: o.IIS}
+	return &binder{sources: map[string]origin{}, third: map[string]bool{}, alias: map[string]string{}, parsed: map[*attribute]any{}, hosting: o.IIS}
 }
 
 // origin is the section that took a file of configSource.

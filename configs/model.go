@@ -353,4 +353,8 @@ type Namespace struct {
 type Web struct {
 	MaxRequestLength        Value[int64] // system.web/httpRuntime, KiB; not written = no limit here
 	MaxAllowedContentLength Value[int64] // system.webServer/.../requestLimits, octets; not written = no limit here
+
+	// SSLFlags is system.webServer/security/access/@sslFlags: Ssl demands TLS,
+	// SslRequireCert a certificate of the client; None.
+	SSLFlags Value[[]string]
 }

@@ -137,7 +137,7 @@ func TestCredentials_demanded(t *testing.T) {
 <client><endpoint name="d" address="http://d/" binding="basicHttpBinding" bindingConfiguration="b" behaviorConfiguration="e" contract="*"/></client>
 <bindings><basicHttpBinding>`+c.binding+`</basicHttpBinding></bindings>
 <behaviors><endpointBehaviors><behavior name="e"><clientCredentials><serviceCertificate>
-<sslCertificateAuthentication certificateValidationMode="None"/></serviceCertificate></clientCredentials></behavior></endpointBehaviors></behaviors>
+<sslCertificateAuthentication certificateValidationMode="PeerTrust"/></serviceCertificate></clientCredentials></behavior></endpointBehaviors></behaviors>
 </system.serviceModel></configuration>`))
 			require.NoError(t, err)
 			endpoint(f.Client[0])

@@ -42,13 +42,79 @@ func opensWebSocket(e *Element) (bool, string) {
 // demanded asks whether a served endpoint with this behaviour has security that
 // needs credentials.
 func demanded(e *Element) (bool, string) {
-	for _, ep := range e.owner().demands {
-		if ep.Used() {
-			return true, ""
+	return e.demandedBy(func(*Endpoint) bool { return true }), "no endpoint that is served needs it; the TLS certificate of a socket stands in the settings"
+}
+
+// demandedBy asks whether a served endpoint is among those that need e.
+func (e *Element) demandedBy(is func(*Endpoint) bool) bool {
+	return slices.ContainsFunc(e.owner().demands, func(ep *Endpoint) bool { return ep.Used() && ep.secured() && is(ep) })
+}
+
+// secured reports whether the endpoint has security that may need credentials.
+// The settings may have changed the mode since the file was read.
+func (ep *Endpoint) secured() bool {
+	b := ep.Binding
+	switch b.Protection() {
+	case ProtectNone:
+		return false
+	case ProtectTransport:
+		return ep.Service == nil || b.Security != nil && b.Security.ClientCredential.Peek() != "None" || b.asksCertificate()
+	case ProtectMessage, ProtectWithCredential:
+	}
+	return true
+}
+
+// login asks whether a served endpoint with this behaviour wants to know who
+// calls, by more than the certificate of the connection.
+func login(e *Element) (bool, string) {
+	return e.demandedBy(func(ep *Endpoint) bool {
+		return ep.Service == nil || ep.Binding.Protection() != ProtectTransport || !ep.Binding.asksCertificate()
+	}), "no endpoint that is served needs it"
+}
+
+// showsCertificate: a destination that demands a certificate.
+func showsCertificate(e *Element) (bool, string) {
+	return e.demandedBy(func(ep *Endpoint) bool { return ep.Service == nil && ep.Binding.asksCertificate() }),
+		"no destination that is served demands a certificate in TLS; messages that need one pass through with what the client put in"
+}
+
+// asksCertificates: an endpoint of the service demands certificates of clients.
+func asksCertificates(e *Element) (bool, string) {
+	return e.demandedBy(func(ep *Endpoint) bool { return ep.Service != nil && ep.Binding.asksCertificate() }),
+		"no endpoint that is served demands a certificate in TLS"
+}
+
+// checksServer: a destination is reached over TLS.
+func checksServer(e *Element) (bool, string) {
+	return e.demandedBy(overTLS), "no destination that is served is reached over https"
+}
+
+func overTLS(ep *Endpoint) bool {
+	return ep.Service == nil && ep.Binding.Served() && ep.Binding.scheme() == "https"
+}
+
+// provesIdentity: the identity of a destination that is reached over TLS, and
+// the first one of them (spec wcf-config 3.3).
+func provesIdentity(e *Element) (bool, string) {
+	for e.parent != nil && e.parent.name != "identity" {
+		e = e.parent
+	}
+	if e.parent == nil {
+		return true, ""
+	}
+	for _, name := range identities {
+		if name == e.name {
+			break
+		}
+		if first := e.parent.child(name); first != nil && first.written {
+			return false, name + " stands beside it and counts before it"
 		}
 	}
-	return false, "no endpoint that is served needs it; the TLS certificate of a socket stands in the settings"
+	return e.demandedBy(overTLS), "the destination is not reached over https: nobody there proves an identity to Viaduct, and the ends of secured messages check each other"
 }
+
+// identities are the children of identity, those that count first in front.
+var identities = []string{"userPrincipalName", "servicePrincipalName", "dns", "rsa", "certificate", "certificateReference"}
 
 func filterIs(types ...string) func(*Element) (bool, string) {
 	return func(e *Element) (bool, string) {

@@ -183,6 +183,18 @@ func (m *modeler) behaviorRef(ep *Endpoint) {
 	ep.Behavior.users = append(ep.Behavior.users, ep.Element)
 }
 
+// named finds a binding by kind and name, the last of several; nil where there
+// is none.
+func (m *modeler) named(kind, name string) *Binding {
+	if m.bindings == nil {
+		m.bindings = make(map[[2]string]*Binding, len(m.f.Bindings))
+		for _, b := range m.f.Bindings {
+			m.bindings[[2]string{b.Kind, b.Name.Peek()}] = b
+		}
+	}
+	return m.bindings[[2]string{kind, name}]
+}
+
 func (m *modeler) bindingRef(ep *Endpoint, config Value[string]) {
 	kind := m.b.meant(ep.BindingKind.Peek())
 	row := schemaBindings.lookup(kind)
@@ -200,11 +212,7 @@ func (m *modeler) bindingRef(ep *Endpoint, config Value[string]) {
 		m.otherBinding(ep, config)
 		return
 	}
-	for _, b := range m.f.Bindings {
-		if b.Kind == kind && b.Name.Peek() == config.Peek() {
-			ep.Binding = b
-		}
-	}
+	ep.Binding = m.named(kind, config.Peek())
 	if ep.Binding == nil {
 		if config.Peek() != "" {
 			m.noBinding(ep, config, m.bindingNames(kind))

@@ -106,7 +106,7 @@ var schemaThrottling = &element{
 var schemaRoutingBehavior = &element{
 	name: "routing", sec: "7", code: "ConfigDuplicateItem",
 	attrs: []attribute{
-		text("filterTableName").proven(golden), yes("routeOnHeadersOnly", "true"),
+		text("filterTableName").proven(golden), yes("routeOnHeadersOnly", "true").proven("TestHonour_routeOnHeadersOnly"),
 		yes("soapProcessingEnabled", "true").proven("TestHonour_soapProcessing"),
 		yes("ensureOrderedDispatch", "false").none("it orders the messages of a session, and the bindings that are served have none"),
 	},

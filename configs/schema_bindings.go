@@ -15,8 +15,8 @@ const (
 var keyName = text("name").proven(golden)
 
 var timeouts = []attribute{
-	span("closeTimeout", "00:01:00"),
-	span("openTimeout", "00:01:00"),
+	span("closeTimeout", "00:01:00").proven("TestHonour_closeTimeout"),
+	span("openTimeout", "00:01:00").proven("TestHonour_openTimeout"),
 	span("sendTimeout", "00:01:00").proven("TestHonour_sendTimeout"),
 	span("receiveTimeout", "00:10:00").proven("TestHonour_receiveTimeout"),
 }
@@ -28,8 +28,8 @@ var (
 	hostMode = choice("hostNameComparisonMode", "StrongWildcard", hostNameComparison).given(serviceSide).proven("TestHonour_hostNameComparisonMode")
 	poolSize = number("maxBufferPoolSize", "524288", 0, maxLong).none("Viaduct pools memory by itself; limits.messageMemory bounds it")
 	largest  = number("maxReceivedMessageSize", "65536", 1, maxLong).proven(limitTest)
-	buffer   = number("maxBufferSize", "65536", 1, maxInt)
-	transfer = choice("transferMode", "Buffered", transferModes)
+	buffer   = number("maxBufferSize", "65536", 1, maxInt).proven("TestHonour_maxBufferSize")
+	transfer = choice("transferMode", "Buffered", transferModes).proven("TestHonour_transferMode")
 )
 
 // httpCommon stands on every HTTP binding and on the HTTP transport elements.
@@ -75,7 +75,7 @@ var (
 	protectionLevels   = []string{"None", "Sign", "EncryptAndSign"}
 )
 
-const noteMode = "only None and Transport without client credentials are served yet; " +
+const noteMode = "only None and Transport, with certificates of clients or none, are served yet; " +
 	"keep TLS with mode Transport, and let the service behind check the credentials"
 
 // noteMessage is for what belongs to message security. Where an endpoint only
@@ -90,8 +90,8 @@ func transportSecurity(credential string) *element {
 	return &element{
 		name: "transport", implied: true, sec: "4.3",
 		attrs: []attribute{
-			choice("clientCredentialType", credential, httpCredentials).only("None").
-				given(modeIs("Transport", "TransportCredentialOnly")).because(noteMode),
+			choice("clientCredentialType", credential, httpCredentials).only("None", "Certificate").
+				given(modeIs("Transport", "TransportCredentialOnly")).because(noteMode).proven("TestHonour_clientCertificate"),
 			choice("proxyCredentialType", "None", proxyCredentials).only("None").given(clientSide).because(noteWebProxy),
 			text("realm").none("no credential type that is served has a realm"),
 		},

@@ -3,10 +3,14 @@ package configs
 const (
 	noteAuthorization = "access control of .NET code cannot be run, and dropping it would open the service; " +
 		"let the service behind decide, and remove it here"
-	noteStore  = "certificate stores cannot be opened here, and the settings cannot name a file for it yet"
-	noteChecks = "how the certificate of the other side is checked stands in the settings (clients.tls)"
-	noteLogin  = "user names and tokens are not checked yet; let the service behind do so"
-	noteLevel  = "Windows authentication is not spoken"
+	noteStore    = "there is one map of certificates, whatever the location (certificates in the settings)"
+	noteServer   = "the TLS certificate of a socket stands in the settings (sockets), and secured messages pass through as they come"
+	noteMessages = "it concerns certificates inside messages, which pass through as they come; the two ends check them"
+	noteTrusted  = "the authorities to trust stand in the settings (clients.tls.roots, sockets[].tls.clientAuthorities)"
+	noteRevoked  = "nobody is asked for revoked certificates; write NoCheck to say so"
+	noteModes    = "keep ChainTrust, and name the certificates to trust in the settings (clients.tls.roots, sockets[].tls.clientAuthorities)"
+	noteLogin    = "user names and tokens are not checked yet; let the service behind do so"
+	noteLevel    = "Windows authentication is not spoken"
 )
 
 var serviceAuthorization = &element{
@@ -58,9 +62,42 @@ func storedAt(location string) []attribute {
 	}
 }
 
-func validation(note, location string) []attribute {
-	return join(wanted(note, choice("certificateValidationMode", "ChainTrust", validations), choice("revocationMode", "Online", revocations),
-		choice("trustedStoreLocation", location, locations)), unwanted(text("customCertificateValidatorType")))
+// stored is storedAt for a certificate that the map of the settings finds.
+func stored(location string, as func(attribute) attribute) []attribute {
+	out := storedAt(location)
+	for i := range out {
+		if out[i].name == "storeLocation" {
+			out[i] = out[i].none(noteStore)
+		} else {
+			out[i] = as(out[i])
+		}
+	}
+	return out
+}
+
+func shown(a attribute) attribute {
+	return a.given(showsCertificate).proven("TestHonour_clientCertificate")
+}
+
+// validation says how a certificate in a message is checked.
+func validation(v Verdict, note, location string) []attribute {
+	rows := all(v, note, choice("certificateValidationMode", "ChainTrust", validations), choice("revocationMode", "Online", revocations),
+		choice("trustedStoreLocation", location, locations))
+	for i := range rows {
+		rows[i].when = login
+	}
+	return join(rows, unwanted(text("customCertificateValidatorType")))
+}
+
+// handshake says how a certificate in TLS is checked.
+func handshake(location string, when func(*Element) (bool, string)) []attribute {
+	return []attribute{
+		choice("certificateValidationMode", "ChainTrust", validations).only("ChainTrust", "None").given(when).because(noteModes).
+			proven("TestHonour_certificateValidation"),
+		choice("revocationMode", "Online", revocations).without(noteRevoked).given(when),
+		choice("trustedStoreLocation", location, locations).none(noteTrusted),
+		text("customCertificateValidatorType").refuse("it is .NET code, which cannot be run; let the service behind check").given(when),
+	}
 }
 
 // wanted are rows that are not served yet, and matter where an endpoint has
@@ -69,6 +106,15 @@ func wanted(note string, rows ...attribute) []attribute {
 	out := all(VerdictNotYet, note, rows...)
 	for i := range out {
 		out[i].when = demanded
+	}
+	return out
+}
+
+// logins are such rows that no certificate of a connection needs.
+func logins(note string, rows ...attribute) []attribute {
+	out := wanted(note, rows...)
+	for i := range out {
+		out[i].when = login
 	}
 	return out
 }
@@ -103,22 +149,22 @@ var serviceCredentials = &element{
 	name: "serviceCredentials", sec: "5.1", code: "ConfigDuplicateItem",
 	attrs: unwanted(text("type"), yes("useIdentityConfiguration", "false"), text("identityConfiguration")),
 	children: []*element{
-		part("serviceCertificate", wanted(noteStore, storedAt("LocalMachine")...)),
+		part("serviceCertificate", all(VerdictNoEffect, noteServer, storedAt("LocalMachine")...)),
 		part("clientCertificate", nil,
-			part("certificate", wanted(noteStore, storedAt("LocalMachine")...)),
-			part("authentication", join(validation(noteLogin, "LocalMachine"), unwanted(yes("mapClientCertificateToWindowsAccount", "false")),
+			part("certificate", all(VerdictNoEffect, noteMessages, storedAt("LocalMachine")...)),
+			part("authentication", join(handshake("LocalMachine", asksCertificates), unwanted(yes("mapClientCertificateToWindowsAccount", "false")),
 				[]attribute{groups}))),
-		part("userNameAuthentication", join(wanted(noteLogin,
+		part("userNameAuthentication", join(logins(noteLogin,
 			choice("userNamePasswordValidationMode", "Windows", []string{"Windows", "MembershipProvider", "Custom"}), text("membershipProviderName"),
 			yes("cacheLogonTokens", "false"), number("maxCachedLogonTokens", "128", 1, maxInt), span("cachedLogonTokenLifetime", "00:15:00").positive()),
 			unwanted(text("customUserNamePasswordValidatorType")), []attribute{groups})),
-		part("windowsAuthentication", join(wanted(noteLevel, yes("allowAnonymousLogons", "false")), []attribute{groups})),
+		part("windowsAuthentication", join(logins(noteLevel, yes("allowAnonymousLogons", "false")), []attribute{groups})),
 		{name: "peer", sec: "5.1", opaque: true, verdict: VerdictNoEffect, note: notePeer},
-		part("issuedTokenAuthentication", join(validation(noteLogin, "LocalMachine"),
-			wanted(noteLogin, choice("audienceUriMode", "Always", []string{"Never", "Always", "BearerKeyOnly"})),
+		part("issuedTokenAuthentication", join(validation(VerdictNotYet, noteLogin, "LocalMachine"),
+			logins(noteLogin, choice("audienceUriMode", "Always", []string{"Never", "Always", "BearerKeyOnly"})),
 			unwanted(text("samlSerializerType"), yes("allowUntrustedRsaIssuers", "false"))),
-			part("allowedAudienceUris", nil, each("allowedAudienceUri", wanted(noteLogin, text("allowedAudienceUri")))),
-			part("knownCertificates", nil, each("", wanted(noteStore, storedAt("LocalMachine")...)))),
+			part("allowedAudienceUris", nil, each("allowedAudienceUri", logins(noteLogin, text("allowedAudienceUri")))),
+			part("knownCertificates", nil, each("", all(VerdictNoEffect, noteMessages, storedAt("LocalMachine")...)))),
 		part("secureConversationAuthentication", unwanted(text("securityStateEncoderType"))),
 	},
 }
@@ -130,12 +176,13 @@ var clientCredentials = &element{
 	attrs: join(unwanted(text("type"), yes("useIdentityConfiguration", "false")),
 		[]attribute{yes("supportInteractive", "true").none("nobody sits before a router")}),
 	children: []*element{
-		part("clientCertificate", wanted(noteStore, storedAt("CurrentUser")...)),
+		part("clientCertificate", stored("CurrentUser", shown)),
 		part("serviceCertificate", nil,
-			part("defaultCertificate", wanted(noteStore, storedAt("CurrentUser")...)),
-			part("scopedCertificates", nil, each("targetUri", wanted(noteStore, join(storedAt("CurrentUser"), []attribute{link("targetUri").must()})...))),
-			part("authentication", validation(noteChecks, "CurrentUser")),
-			part("sslCertificateAuthentication", validation(noteChecks, "CurrentUser"))),
+			part("defaultCertificate", all(VerdictNoEffect, noteMessages, storedAt("CurrentUser")...)),
+			part("scopedCertificates", nil,
+				each("targetUri", all(VerdictNoEffect, noteMessages, join(storedAt("CurrentUser"), []attribute{link("targetUri").must()})...))),
+			part("authentication", validation(VerdictNoEffect, noteMessages, "CurrentUser")),
+			part("sslCertificateAuthentication", handshake("CurrentUser", checksServer))),
 		part("windows", all(VerdictNoEffect, noteLevel, yes("allowNtlm", "true"), choice("allowedImpersonationLevel", "Identification", impersonations))),
 		part("httpDigest", all(VerdictNoEffect, "digest authentication is not spoken", choice("impersonationLevel", "Identification", impersonations))),
 		part("issuedToken", all(VerdictRefuse, noteIssued,

@@ -50,9 +50,9 @@ func stackElement(name string, v Verdict, note string, attrs []attribute, childr
 
 var httpTransportAttrs = join([]attribute{
 	yes("manualAddressing", "false").proven("TestReplies_dialTo"),
-	span("requestInitializationTimeout", "00:00:00").given(serviceSide),
+	span("requestInitializationTimeout", "00:00:00").given(serviceSide).proven("TestHonour_requestInitializationTimeout"),
 	flags("authenticationScheme", "Anonymous", authSchemes).only("Anonymous").because(noteAuth),
-	yes("decompressionEnabled", "true").given(clientSide),
+	yes("decompressionEnabled", "true").given(clientSide).proven("TestHonour_decompressionEnabled"),
 	yes("keepAliveEnabled", "true").proven("TestHonour_customBinding"),
 	number("maxPendingAccepts", "0", 0, 100000).none("limits.connections bounds what waits"),
 	flags("proxyAuthenticationScheme", "Anonymous", authSchemes).only("Anonymous").given(clientSide).because(noteWebProxy),
@@ -157,7 +157,7 @@ var customEncoders = []*element{
 
 var customTransports = []*element{
 	httpTransport("httpTransport"),
-	httpTransport("httpsTransport", yes("requireClientCertificate", "false").only("false").because("client certificates are not served yet")),
+	httpTransport("httpsTransport", yes("requireClientCertificate", "false").proven("TestHonour_clientCertificate")),
 	stackElement("tcpTransport", VerdictNotYet, noteTCP, join(socketAttrs, []attribute{
 		number("listenBacklog", "0", 0, maxInt), yes("portSharingEnabled", "false").none("no other process shares a port with Viaduct"),
 		yes("teredoEnabled", "false").none("Teredo is a matter of the operating system"),

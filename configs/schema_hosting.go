@@ -48,6 +48,8 @@ var transportType = &element{
 const noteWeb = "IIS would refuse clients by it, and Viaduct does not do so yet; " +
 	"protect the address in front of or behind Viaduct, and remove it here"
 
+var sslFlags = []string{"None", "Ssl", "SslNegotiateCert", "SslRequireCert", "SslMapCert", "Ssl128"}
+
 var schemaWeb = &element{
 	name: "system.web", sec: "1",
 	children: []*element{
@@ -69,8 +71,11 @@ var schemaWebServer = &element{
 			name: "security", sec: "1",
 			children: []*element{
 				{
-					name: "access", sec: "1", verdict: VerdictNoEffect, note: "it demands nothing",
-					attrs: []attribute{text("sslFlags").fallback("None").only("None").later(noteWeb)},
+					name: "access", sec: "1",
+					attrs: []attribute{
+						flags("sslFlags", "None", sslFlags).only("None", "Ssl", "SslNegotiateCert", "SslRequireCert", "Ssl128").
+							because("accounts of Windows are not asked for; remove SslMapCert").proven("TestHonour_sslFlags"),
+					},
 				},
 				{name: "authentication", sec: "1", opaque: true, verdict: VerdictRefuse, scope: ScopeFile, when: demandsLogin, note: noteWeb},
 				{name: "authorization", sec: "1", opaque: true, verdict: VerdictRefuse, scope: ScopeFile, when: deniesUsers, note: noteWeb},

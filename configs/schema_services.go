@@ -37,7 +37,7 @@ var schemaHost = &element{
 		},
 		{
 			name: "timeouts", implied: true, sec: "2.2",
-			attrs: []attribute{span("openTimeout", "00:01:00"), span("closeTimeout", "00:00:10")},
+			attrs: []attribute{span("openTimeout", "00:01:00").proven("TestHonour_hostOpenTimeout"), span("closeTimeout", "00:00:10").proven("TestProgram_giveUp")},
 		},
 	},
 }
@@ -58,7 +58,7 @@ var schemaEndpoint = &element{
 	attrs: join(endpointAttrs, []attribute{
 		text("bindingName").without(noteWSDL), text("bindingNamespace").without(noteWSDL),
 		link("listenUri").proven("TestHonour_addresses"),
-		choice("listenUriMode", "Explicit", []string{"Explicit", "Unique"}),
+		choice("listenUriMode", "Explicit", []string{"Explicit", "Unique"}).proven("TestHonour_listenUriMode"),
 		yes("isSystemEndpoint", "false").none("Viaduct makes no difference between user and system endpoints"),
 	}),
 	children: []*element{schemaHeaders, schemaIdentity(ScopeSetting)},
@@ -75,11 +75,19 @@ func schemaIdentity(side Scope) *element {
 		return &element{name: name, sec: "3.3", attrs: []attribute{a}}
 	}
 	const kerberos = "Kerberos is not spoken"
-	const key = "a key or certificate of a peer is not compared yet"
 	const published = "it is published in WSDL and endpoint references only, which is not done yet"
-	dns, verdict, note := text("value").proven("TestHonour_tls"), VerdictNotYet, key
+	pinned := func(a attribute) attribute { return a.given(provesIdentity).proven("TestHonour_identity") }
+	dns, rsa, certificate := text("value").proven("TestHonour_tls"), pinned(text("value")), pinned(text("encodedValue"))
+	reference := &element{
+		name: "certificateReference", sec: "3.3",
+		attrs: join(stored("LocalMachine", pinned), []attribute{yes("isChainIncluded", "false").none("the certificate itself is compared")}),
+	}
 	if side == ScopeSetting {
-		dns, verdict, note = text("value").without(published), VerdictNotYetSetting, published
+		dns, rsa, certificate = text("value").without(published), text("value").without(published), text("encodedValue").without(published)
+		reference = &element{
+			name: "certificateReference", sec: "3.3", verdict: VerdictNotYetSetting, note: published, scope: ScopeEndpoint,
+			attrs: all(VerdictNotYetSetting, published, join(storedAt("LocalMachine"), []attribute{yes("isChainIncluded", "false")})...),
+		}
 	}
 	return &element{
 		name: "identity", sec: "3.3",
@@ -87,12 +95,9 @@ func schemaIdentity(side Scope) *element {
 			one("userPrincipalName", text("value").none(kerberos)),
 			one("servicePrincipalName", text("value").none(kerberos)),
 			one("dns", dns),
-			one("rsa", text("value").as(verdict, note)),
-			one("certificate", text("encodedValue").as(verdict, note)),
-			{
-				name: "certificateReference", sec: "3.3", verdict: verdict, note: note, scope: ScopeEndpoint,
-				attrs: all(verdict, note, join(storedAt("LocalMachine"), []attribute{yes("isChainIncluded", "false")})...),
-			},
+			one("rsa", rsa),
+			one("certificate", certificate),
+			reference,
 		},
 	}
 }

@@ -11,7 +11,8 @@ import (
 // Security is the security element of a standard binding, or of a customBinding
 // (spec wcf-config 4.3 to 4.7). What a kind does not have is a zero Value.
 //
-// Only mode None and Transport with clientCredentialType None are served yet.
+// Only mode None and Transport with clientCredentialType None or Certificate are
+// served yet.
 // File.Err reports any other effective mode, written or default, unless
 // PassThrough says that messages pass through unchanged.
 type Security struct {
@@ -101,6 +102,31 @@ func (b *Binding) Protection() Protection {
 	return ProtectNone
 }
 
+// ClientCertificate reports whether TLS demands a certificate of the client:
+// mode Transport with clientCredentialType Certificate, or
+// requireClientCertificate. It consumes both.
+func (b *Binding) ClientCertificate() bool {
+	if b == nil {
+		return false
+	}
+	b.RequireClientCert.Get()
+	if b.Security != nil {
+		b.Security.ClientCredential.Get()
+	}
+	return b.asksCertificate()
+}
+
+// asksCertificate is ClientCertificate without consuming.
+func (b *Binding) asksCertificate() bool {
+	if b == nil || b.scheme() != "https" {
+		return false
+	}
+	if b.Kind == "customBinding" {
+		return b.RequireClientCert.Peek()
+	}
+	return b.Security != nil && b.Security.Mode.Peek() == "Transport" && b.Security.ClientCredential.Peek() == "Certificate"
+}
+
 // MessageSecurity gives the whole message security of the binding as one text,
 // "" where it has none: two bindings with the same text ask the same of a
 // message, so that it may pass from one to the other unchanged. The text names
@@ -183,7 +209,8 @@ func (s *Security) Passable() bool {
 }
 
 // Override puts the operator's security in the place of the file's: None, or
-// Transport without client credentials. at is where the operator says so. The
+// Transport with clientCredentialType None where the file has one that is not
+// served. at is where the operator says so. The
 // findings name what no longer counts as mapped. The error says that the kind of
 // binding has no such mode.
 func (s *Security) Override(mode string, at source.Pos) error {

@@ -109,18 +109,19 @@ func (b *Binding) base() string {
 }
 
 // kindVerdict says what becomes of an endpoint by the kind of its binding, and
-// notes whether it needs credentials. The loader calls it once the binding is
+// has its behaviour know it. The loader calls it once the binding is
 // found.
 func (m *modeler) kindVerdict(ep *Endpoint) {
 	b := ep.Binding
-	if ep.Behavior != nil && b.Protection() != ProtectNone {
+	if ep.Service == nil {
+		ep.demands = append(ep.demands, ep)
+	}
+	if ep.Behavior != nil {
 		owner := ep.Behavior.Element
 		if ep.Service != nil {
 			owner = ep.Service.Behavior.Element
 		}
-		if ep.Service == nil || b.Protection() != ProtectTransport || b.Security != nil && b.Security.ClientCredential.Peek() != "None" {
-			owner.demands = append(owner.demands, ep.Element)
-		}
+		owner.demands = append(owner.demands, ep)
 	}
 	row := schemaBindings.lookup(b.Kind).children[0]
 	f := Finding{Pos: ep.BindingKind.Pos(), Path: ep.BindingKind.Path(), gate: ep.Element}

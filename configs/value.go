@@ -65,6 +65,15 @@ func (v Value[T]) Path() string {
 	return v.a.path()
 }
 
+// Settle says that a setting does what the attribute asks for, and where it
+// stands: findings then say "mapped".
+func (v Value[T]) Settle(at source.Pos) {
+	if v.a != nil {
+		v.a.settled = at
+		v.a.el.Use()
+	}
+}
+
 // Error returns an error at this attribute, for what only its consumer can
 // find out. The text must say what to do.
 func (v Value[T]) Error(code, text string) *Error {
@@ -83,6 +92,7 @@ type attr struct {
 	consumed atomic.Bool // set by Value.Get
 	passed   atomic.Bool // of a security mode: set by Security.PassThrough
 	over     source.Pos  // of the setting that replaced the value; zero = none
+	settled  source.Pos  // of the setting that does the same; zero = none
 	was      string      // the value that it replaced
 }
 

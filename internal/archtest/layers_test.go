@@ -30,7 +30,7 @@ var layers = [][]string{
 // shipped may import them.
 var testOnly = []string{
 	"internal/archtest", "internal/bench", "internal/bindingtest", "internal/chaos", "internal/hostile",
-	"internal/testbed", "interop",
+	"internal/spectest", "internal/testbed", "interop",
 }
 
 // narrow are walls inside a layer's freedom: only the packages listed may

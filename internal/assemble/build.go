@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"runtime"
 	"runtime/debug"
@@ -23,6 +24,8 @@ import (
 	"github.com/viaduct-soap/viaduct/internal/settings"
 	"github.com/viaduct-soap/viaduct/internal/source"
 	"github.com/viaduct-soap/viaduct/internal/upstream"
+	"github.com/viaduct-soap/viaduct/internal/uritable"
+	"github.com/viaduct-soap/viaduct/internal/wsdl"
 	"github.com/viaduct-soap/viaduct/routing"
 	"github.com/viaduct-soap/viaduct/soap"
 )
@@ -81,10 +84,16 @@ type builder struct {
 	pools        map[poolKey]*http1.Pool
 	throttles    map[string]*hosting.Throttle
 	windows      map[string]*addressing.Window
-	operated                       // back ends, groups, mirrors
-	digests      map[string]string // of certificate files
+	uniques      map[string]string                  // of endpoints with an address of their own, see unique
+	chosen       map[*configs.Endpoint]uritable.URI // their addresses
+	operated                                        // back ends, groups, mirrors
+	keys         keyring
+	digests      map[string]string            // of certificate files
+	clients      map[string]*configs.Endpoint // client endpoints by name, see clientNamed
 	contracts    map[contractKey]*endpoint.Contract
+	documents    map[string]*wsdl.Document // by file
 	destinations map[destinationKey]*routing.Destination
+	site         *iisSite // that the settings describe, once it was asked for
 	listeners    map[string]*group
 	order        []*group // listeners in the order of the file
 	sockets      []*socket
@@ -100,6 +109,7 @@ type builder struct {
 	verdicts     []configs.Finding           // on the whole file
 	as           map[*configs.Service]string // what stands for a service
 	unused       map[*configs.Service]bool
+	kept         map[*configs.Endpoint]bool // whose message security cannot pass through, which was said
 }
 
 // Build makes a program of a configuration. The error names everything that is
@@ -124,6 +134,9 @@ func build(f *configs.File, s *settings.Settings, o Options, prior *Program) (*b
 	for {
 		b := newBuilder(f, s, o, prior)
 		b.skip = left
+		for _, at := range slices.SortedFunc(maps.Keys(left), source.Pos.Compare) {
+			b.notice(at, leftOut+left[at])
+		}
 		err := b.build()
 		if err == nil || !o.LenientEndpoints || o.Load == nil || !b.skippable() {
 			return b, err
@@ -133,6 +146,9 @@ func build(f *configs.File, s *settings.Settings, o Options, prior *Program) (*b
 		}
 	}
 }
+
+// leftOut begins what is told of an endpoint that is left out for an error.
+const leftOut = "the endpoint is left out: "
 
 // skippable adds the endpoints that cannot be served to those that are left out.
 // It reports whether leaving them out is worth another try.
@@ -164,12 +180,16 @@ func newBuilder(f *configs.File, s *settings.Settings, o Options, prior *Program
 		pools:        map[poolKey]*http1.Pool{},
 		throttles:    map[string]*hosting.Throttle{},
 		windows:      map[string]*addressing.Window{},
+		uniques:      map[string]string{},
+		chosen:       map[*configs.Endpoint]uritable.URI{},
 		digests:      map[string]string{},
 		contracts:    map[contractKey]*endpoint.Contract{},
+		documents:    map[string]*wsdl.Document{},
 		destinations: map[destinationKey]*routing.Destination{},
 		listeners:    map[string]*group{},
 		as:           map[*configs.Service]string{},
 		unused:       map[*configs.Service]bool{},
+		kept:         map[*configs.Endpoint]bool{},
 	}
 	if prior != nil {
 		b.metrics, b.budget, b.host = prior.metrics, prior.budget, prior.host
@@ -190,6 +210,7 @@ func (b *builder) build() error {
 	b.checkSettings()
 	b.checkFilters()
 	b.checkContracts()
+	b.loadCertificates()
 	b.overrideSecurity()
 	for _, a := range b.settings.Acknowledge {
 		b.file.Acknowledge(a.Get())
@@ -198,6 +219,7 @@ func (b *builder) build() error {
 		b.service(svc)
 	}
 	b.listen()
+	b.idleCertificates()
 	if len(b.order) == 0 && len(b.problems) == 0 {
 		b.fail(&configs.Error{
 			Pos: source.Pos{File: b.file.Name, Line: 1, Column: 1}, Code: CodeNoEndpoint,
@@ -231,14 +253,36 @@ func (b *builder) failFor(c *configs.Service, e *configs.Endpoint, err error) {
 // findings refuses what the file says and nobody honours, and turns what it says
 // without effect into notices. Everything has to be built before.
 func (b *builder) findings() {
-	for _, f := range b.file.Findings() {
+	list := b.file.Findings()
+	for _, svc := range b.file.Services {
+		for _, e := range svc.Endpoints {
+			if _, own := b.chosen[e]; own {
+				list = append(list, b.chosenFinding(e))
+			}
+		}
+	}
+	b.verdicts = slices.Grow(b.verdicts, len(list))
+	for i := range list {
+		switch f := &list[i]; {
+		case !f.Stops() || f.Effect == configs.Unconsumed:
+		case b.told(*f):
+			f.Remedy = "" // the endpoint's own error has the lines that help
+		default:
+			b.refuse(*f)
+		}
+	}
+	for _, f := range list {
 		if f.Effect == configs.Unconsumed && b.broken(f) {
 			continue // whatever would have used it was not built
 		}
 		b.verdicts = append(b.verdicts, f)
+		if f.Code == "insecure-setting" && f.Effect != configs.Refused {
+			b.insecure = append(b.insecure, f.Path) // threats T-CFG-04
+		}
 		switch {
-		case f.Stops():
+		case f.Effect == configs.Unconsumed:
 			b.refuse(f)
+		case f.Stops():
 		case f.Effect != configs.Honoured && f.Effect != configs.Default:
 			b.notice(f.Pos, f.Text)
 		}

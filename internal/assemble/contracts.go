@@ -9,6 +9,7 @@ import (
 	"github.com/viaduct-soap/viaduct/configs"
 	"github.com/viaduct-soap/viaduct/endpoint"
 	"github.com/viaduct-soap/viaduct/internal/settings"
+	"github.com/viaduct-soap/viaduct/internal/source"
 	"github.com/viaduct-soap/viaduct/internal/wsdl"
 	"github.com/viaduct-soap/viaduct/soap"
 )
@@ -53,8 +54,8 @@ func (b *builder) contract(e *configs.Endpoint, bind *binding.Binding) (*endpoin
 
 // declared builds a contract of the settings.
 func (b *builder) declared(set *settings.Contract, key contractKey) (*endpoint.Contract, error) {
-	wrong := func(what string, err error) error {
-		return &settings.Error{Pos: set.Name.Pos, Path: "contracts[]." + what, Text: fmt.Sprintf("contract %q: %v", key.name, err)}
+	wrong := func(at source.Pos, what string, err error) error {
+		return &settings.Error{Pos: at, Path: "contracts[]." + what, Text: fmt.Sprintf("contract %q: %v", key.name, err)}
 	}
 	var ops []endpoint.Operation
 	for _, o := range set.Operations {
@@ -63,16 +64,17 @@ func (b *builder) declared(set *settings.Contract, key contractKey) (*endpoint.C
 		})
 	}
 	if file := set.WSDL.Get(); file != "" {
-		doc, err := wsdl.Load(file)
+		doc, err := b.document(file)
 		if err != nil {
-			return nil, wrong("wsdl", err)
-		}
-		for _, n := range doc.Notices() {
-			b.notice(n.Pos, n.Text)
+			return nil, wrong(set.WSDL.Pos, "wsdl", err)
 		}
 		port, err := doc.Contract(set.PortType.Get())
 		if err != nil {
-			return nil, wrong("portType", err)
+			at := set.WSDL.Pos
+			if set.PortType.Written() {
+				at = set.PortType.Pos
+			}
+			return nil, wrong(at, "portType", err)
 		}
 		for _, o := range port.Operations {
 			action := o.Action
@@ -86,9 +88,26 @@ func (b *builder) declared(set *settings.Contract, key contractKey) (*endpoint.C
 	}
 	c, err := endpoint.NewContract(key.name, ops)
 	if err != nil {
-		return nil, wrong("operations", err)
+		return nil, wrong(set.Name.Pos, "operations", err)
 	}
 	return c, nil
+}
+
+// document reads a WSDL file, once: bindings with and without addressing, and
+// several contracts, may share it.
+func (b *builder) document(file string) (*wsdl.Document, error) {
+	if d, ok := b.documents[file]; ok {
+		return d, nil
+	}
+	d, err := wsdl.Load(file)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range d.Notices() {
+		b.notice(n.Pos, n.Text)
+	}
+	b.documents[file] = d
+	return d, nil
 }
 
 // checkContracts refuses contracts that no endpoint has.
@@ -102,7 +121,7 @@ func (b *builder) checkContracts() {
 	for _, c := range b.settings.Contracts {
 		name := c.Name.Get()
 		if _, router := endpoint.RouterContract(name); router {
-			b.wrong(c.Name.Pos, "contracts[].name", fmt.Sprintf("%s is the routing service's own contract, and takes every action; remove it here", name))
+			b.wrong(c.Name.Pos, "contracts[].name", name+" is the routing service's own contract, and takes every action; remove it here")
 		} else if !there[name] {
 			b.wrong(c.Name.Pos, "contracts[].name", fmt.Sprintf("no endpoint in %s has contract %q; they have %s", b.file.Name, name, list(there)))
 		}

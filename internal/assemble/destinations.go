@@ -3,13 +3,12 @@ package assemble
 import (
 	"context"
 	"crypto/sha256"
-	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"net"
 	"net/netip"
 	"os"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/viaduct-soap/viaduct/addressing"
@@ -29,8 +28,10 @@ import (
 // identity, same proxy, same time to connect.
 type poolKey struct {
 	scheme, address, name, proxy string
-	roots, certificate           string // digests of the files: a renewed one makes a new pool
-	open                         time.Duration
+	roots, certificate           string // digests of the content: a renewed one makes a new pool
+	pin                          string // what the destination must present
+	unchecked                    bool   // see trust
+	open, close                  time.Duration
 	direct                       bool
 	guard                        string // what package egress lets it reach; "": all
 }
@@ -46,9 +47,9 @@ type target struct {
 	address  *addressing.EndpointAddress
 	via      uritable.URI
 	binding  *binding.Binding
-	dns      string // configured DNS identity, "" for the host of the address
-	process  bool   // soapProcessing
-	handedOn bool   // message security passes through
+	trust    trust
+	process  bool // soapProcessing
+	handedOn bool // message security passes through
 	set      settings.Endpoint
 	fail     func(code, text string) *configs.Error
 }
@@ -119,10 +120,7 @@ func (b *builder) target(e *configs.Endpoint, processing bool) (*target, error) 
 	if t.via, err = clientVia(e, uri, bind); err != nil {
 		return nil, err
 	}
-	if e.Identity != nil {
-		t.dns = e.Identity.DNS.Get()
-	}
-	return t, nil
+	return t, b.secure(t, e.Binding, e)
 }
 
 // connect builds the channel of a destination. It opens nothing.
@@ -245,12 +243,11 @@ func clientVia(e *configs.Endpoint, address uritable.URI, bind *binding.Binding)
 // pool returns the connections that a destination shares with others like it.
 func (b *builder) pool(d *target) (*http1.Pool, error) {
 	via, bind := d.via, d.binding
-	c := b.clientTLS(&d.set)
 	key := poolKey{
-		scheme: via.Scheme(), address: net.JoinHostPort(via.Hostname(), strconv.Itoa(via.Port())), name: d.dns,
-		proxy: bind.Proxy, roots: b.digest(c.Roots.Get()), certificate: b.digest(c.Certificate.Get()), open: bind.Timeouts.Open,
-		direct: bind.BypassProxyOnLocal,
+		scheme: via.Scheme(), address: net.JoinHostPort(via.Hostname(), strconv.Itoa(via.Port())),
+		proxy: bind.Proxy, open: bind.Timeouts.Open, close: bind.Timeouts.Close, direct: bind.BypassProxyOnLocal,
 	}
+	d.trust.mark(b, &key)
 	if d.set.Proxy.Written() {
 		key.proxy = d.set.Proxy.Get()
 	} else if key.proxy == "" {
@@ -265,7 +262,7 @@ func (b *builder) pool(d *target) (*http1.Pool, error) {
 	}
 	target := http1.Target{Address: key.address}
 	if key.scheme == "https" {
-		t, err := clientTLS(c, key.name)
+		t, err := d.trust.tls()
 		if err != nil {
 			return nil, err
 		}
@@ -318,33 +315,16 @@ func (b *builder) digest(file string) string {
 	return d
 }
 
-// clientTLS is how Viaduct checks a destination. name is the configured DNS
-// identity, empty for the host of the address.
-func clientTLS(c settings.ClientTLS, name string) (*tls.Config, error) {
-	t := &tls.Config{ServerName: name, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, ClientSessionCache: tls.NewLRUClientSessionCache(64)}
-	if file := c.Roots.Get(); file != "" {
-		pem, err := os.ReadFile(file)
-		if err != nil {
-			return nil, &settings.Error{Pos: c.Roots.Pos, Path: "roots", Text: err.Error()}
-		}
-		t.RootCAs = x509.NewCertPool()
-		if !t.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, &settings.Error{Pos: c.Roots.Pos, Path: "roots", Text: "no certificate in PEM form in this file"}
-		}
-	}
-	if file := c.Certificate.Get(); file != "" {
-		cert, err := tls.LoadX509KeyPair(file, c.Key.Get())
-		if err != nil {
-			return nil, &settings.Error{Pos: c.Certificate.Pos, Path: "certificate", Text: err.Error()}
-		}
-		t.Certificates = []tls.Certificate{cert}
-	}
-	return t, nil
-}
-
-// closePools cuts what is left of the outbound connections.
+// closePools closes outbound connections, each when its message has ended. The
+// closeTimeout of the binding is the longest wait, and what is left then is cut.
 func closePools(ctx context.Context, pools map[poolKey]*http1.Pool) {
-	for _, p := range pools {
-		_ = p.Shutdown(ctx) // its error says that connections were cut, which is what is wanted
+	var wait sync.WaitGroup
+	for key, p := range pools {
+		wait.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, key.close)
+			defer cancel()
+			_ = p.Shutdown(ctx) // its error says that connections were cut, which is what is wanted
+		})
 	}
+	wait.Wait()
 }

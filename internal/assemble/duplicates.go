@@ -4,23 +4,25 @@ import (
 	"time"
 
 	"github.com/viaduct-soap/viaduct/addressing"
+	"github.com/viaduct-soap/viaduct/configs"
 )
 
 // duplicates returns what refuses a MessageID that an endpoint has seen
 // (wsa.duplicateMessageID), nil where the settings want none. The memory
 // outlives configurations: a reload must not let a message through twice.
-func (b *builder) duplicates(endpoint string) func(*addressing.Properties) error {
+func (b *builder) duplicates(e *configs.Endpoint) func(*addressing.Properties) error {
 	if b.settings.WSA.DuplicateMessageID.Get() != "refuse" {
 		return nil
 	}
-	w := b.windows[endpoint]
+	key := e.Service.Name.Peek() + "\x00" + e.EffectiveName()
+	w := b.windows[key]
 	if w == nil && b.prior != nil {
-		w = b.prior.current.Load().windows[endpoint]
+		w = b.prior.current.Load().windows[key]
 	}
 	if w == nil {
 		w = addressing.NewWindow(0, 0)
 	}
-	b.windows[endpoint] = w
+	b.windows[key] = w
 	return func(p *addressing.Properties) error {
 		id, err := p.MessageID()
 		if err != nil {

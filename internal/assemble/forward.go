@@ -46,10 +46,8 @@ func (b *builder) forward(c *configs.Service, set *settings.Service) (*implement
 
 // forwardBindings is the binding that messages of e leave with.
 func (b *builder) forwardBindings(e *configs.Endpoint, set *settings.Service) []*configs.Binding {
-	for _, client := range b.file.Client {
-		if client.Name.Peek() == set.Forward.Get() {
-			return []*configs.Binding{client.Binding}
-		}
+	if client := b.clientNamed(set.Forward.Get()); client != nil {
+		return []*configs.Binding{client.Binding}
 	}
 	return []*configs.Binding{e.Binding}
 }
@@ -63,30 +61,47 @@ func (b *builder) forwardTo(e *configs.Endpoint, set *settings.Service) (*routin
 	if strings.Contains(name, "://") {
 		return b.forwardURL(e, set, wrong)
 	}
+	if client := b.clientNamed(name); client != nil {
+		return b.forwardClient(e, client, wrong)
+	}
 	clients := map[string]bool{}
 	for _, client := range b.file.Client {
 		clients[client.Name.Peek()] = true
-		if client.Name.Peek() != name {
-			continue
-		}
-		d, err := b.destination(client, true)
-		if err != nil {
-			return nil, err
-		}
-		bind, err := b.binding(e.Binding, listening)
-		if err != nil {
-			return nil, err
-		}
-		from := entrance{version: bind.Version, handedOn: passes(e.Binding)}
-		for _, leaf := range leaves(d) {
-			if err := bridges(from, leaf); err != nil {
-				return nil, wrong(fmt.Sprintf("endpoint %q (%s) takes %s and endpoint %q (%s) takes %s: %v",
-					e.EffectiveName(), e.Pos(), bind.Version, leaf.Name, leaf.Pos, leaf.Binding.Version, err))
-			}
-		}
-		return d, nil
 	}
 	return nil, wrong(fmt.Sprintf("no client endpoint %q in %s; it has %s. Name one of system.serviceModel/client, or a URL", name, b.file.Name, list(clients)))
+}
+
+// clientNamed finds a client endpoint by its name, nil where there is none.
+func (b *builder) clientNamed(name string) *configs.Endpoint {
+	if b.clients == nil {
+		b.clients = make(map[string]*configs.Endpoint, len(b.file.Client))
+		for _, c := range b.file.Client {
+			if _, first := b.clients[c.Name.Peek()]; !first {
+				b.clients[c.Name.Peek()] = c
+			}
+		}
+	}
+	return b.clients[name]
+}
+
+// forwardClient returns the destination that a client endpoint describes.
+func (b *builder) forwardClient(e, client *configs.Endpoint, wrong func(string) error) (*routing.Destination, error) {
+	d, err := b.destination(client, true)
+	if err != nil {
+		return nil, err
+	}
+	bind, err := b.binding(e.Binding, listening)
+	if err != nil {
+		return nil, err
+	}
+	from := entrance{version: bind.Version, handedOn: passes(e.Binding)}
+	for _, leaf := range leaves(d) {
+		if err := bridges(from, leaf); err != nil {
+			return nil, wrong(fmt.Sprintf("endpoint %q (%s) takes %s and endpoint %q (%s) takes %s: %v",
+				e.EffectiveName(), e.Pos(), bind.Version, leaf.Name, leaf.Pos, leaf.Binding.Version, err))
+		}
+	}
+	return d, nil
 }
 
 // forwardURL is a destination that no client endpoint describes: it speaks the
@@ -108,8 +123,14 @@ func (b *builder) forwardURL(e *configs.Endpoint, set *settings.Service, wrong f
 	if err != nil {
 		return nil, wrong(err.Error())
 	}
-	return b.connect(&target{
+	t := &target{
 		name: text, pos: set.Forward.Pos, address: address, via: uri, binding: bind, process: true, handedOn: passes(e.Binding),
-		fail: func(_, text string) *configs.Error { return &configs.Error{Pos: set.Forward.Pos, Text: text} },
-	})
+		fail: func(code, text string) *configs.Error {
+			return &configs.Error{Pos: set.Forward.Pos, Code: code, Text: text}
+		},
+	}
+	if err := b.secure(t, e.Binding, nil); err != nil {
+		return nil, err
+	}
+	return b.connect(t)
 }

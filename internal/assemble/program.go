@@ -62,6 +62,7 @@ type generation struct {
 	pools     map[poolKey]*http1.Pool
 	throttles map[string]*hosting.Throttle
 	windows   map[string]*addressing.Window
+	uniques   map[string]string
 	endpoints []admin.Endpoint
 	operated
 	endProbes context.CancelFunc  // of the probers
@@ -112,7 +113,7 @@ func (b *builder) program() *Program {
 
 func (b *builder) generation() *generation {
 	g := &generation{
-		file: b.file, settings: b.settings, snapshot: b.snapshot, pools: b.pools, throttles: b.throttles, windows: b.windows, operated: b.operated,
+		file: b.file, settings: b.settings, snapshot: b.snapshot, pools: b.pools, throttles: b.throttles, windows: b.windows, uniques: b.uniques, operated: b.operated,
 		notices: b.notices, drain: b.closeTimeout, opening: b.openTimeout,
 	}
 	if !b.options.NoAdmin {

@@ -185,10 +185,32 @@ func (p *Program) leave(old, next *generation, out *Changes) {
 		case <-grace.C:
 		case <-p.draining:
 		}
-		ctx, cancel := context.WithTimeout(ctx, old.drain)
-		defer cancel()
+		ctx, cancel := context.WithCancel(ctx)
+		closed := make(chan struct{})
+		go func() {
+			defer cancel()
+			p.afterDraining(closed, old.drain)
+		}()
 		closePools(ctx, gone)
+		close(closed)
+		<-ctx.Done()
 	})
+}
+
+// afterDraining returns when done is closed, or a time after the program has
+// begun to drain.
+func (p *Program) afterDraining(done <-chan struct{}, d time.Duration) {
+	select {
+	case <-done:
+		return
+	case <-p.draining:
+	}
+	end := time.NewTimer(d)
+	defer end.Stop()
+	select {
+	case <-done:
+	case <-end.C:
+	}
 }
 
 // fixed names the settings of the process that differ: they are in force from

@@ -139,18 +139,22 @@ func spotOf(u uritable.URI) string {
 // guardedPool returns connections that the egress policy watches. They take no
 // proxy: it would resolve names where the policy does not see it.
 func (b *builder) guardedPool(u uritable.URI, bind *binding.Binding) (*http1.Pool, error) {
-	c := b.settings.Clients.TLS
+	way, err := b.trust(b.settings.Clients.TLS)
+	if err != nil {
+		return nil, err
+	}
 	key := poolKey{
 		scheme: u.Scheme(), address: net.JoinHostPort(u.Hostname(), strconv.Itoa(u.Port())), guard: b.guard(),
-		roots: b.digest(c.Roots.Get()), certificate: b.digest(c.Certificate.Get()), open: bind.Timeouts.Open,
+		open: bind.Timeouts.Open, close: bind.Timeouts.Close,
 	}
+	way.mark(b, &key)
 	if p := cmp.Or(b.pools[key], b.shared(key)); p != nil {
 		b.pools[key] = p
 		return p, nil
 	}
 	target := http1.Target{Address: key.address}
 	if key.scheme == "https" {
-		t, err := clientTLS(c, "")
+		t, err := way.tls()
 		if err != nil {
 			return nil, err
 		}

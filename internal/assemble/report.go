@@ -101,28 +101,36 @@ func (r *Report) OK() bool {
 // errors, and nil; s may be nil too: wrong holds the errors of reading.
 func Check(f *configs.File, s *settings.Settings, wrong error, o Options) *Report {
 	r := &Report{}
-	for _, err := range flatten(nil, wrong) {
-		r.add(problem{err: err})
-	}
 	if f == nil {
+		for _, err := range flatten(nil, wrong) {
+			r.add(problem{err: err})
+		}
 		r.sort()
 		return r
 	}
 	r.File = f.Name
-	if s == nil {
+	unread := s == nil
+	if unread {
 		s, _ = settings.Parse("", nil, settings.Overrides{}) // defaults, which have no error
 	} else {
 		r.Settings = s.Name
 	}
 	b, _ := build(f, s, o, nil) // its errors are the problems
 	f = b.file
+	b.concern(wrong)
 	for _, p := range b.problems {
+		if e, ok := errors.AsType[*configs.Error](p.err); ok && wrong != nil && (e.Code == CodeNoEndpoint || e.Code == CodeUnbound && unread) {
+			continue // nobody knows: what would say so could not be read whole
+		}
 		r.add(p)
 	}
 	for _, x := range b.verdicts {
 		r.Findings = append(r.Findings, Finding{
 			Pos: x.Pos, Path: x.Path, Effect: x.Effect, Scope: x.Scope, Code: x.Code, Text: x.Text, Remedy: x.Remedy, Stops: x.Stops(),
 		})
+	}
+	for at, text := range b.skip {
+		r.Findings = append(r.Findings, Finding{Pos: at, Effect: configs.Refused, Scope: configs.ScopeEndpoint, Code: CodeAssembly, Text: text})
 	}
 	for _, n := range b.relaxations {
 		r.Findings = append(r.Findings, Finding{Pos: n.Pos, Effect: configs.Warning, Code: CodeRelaxed, Text: n.Text})
@@ -132,6 +140,31 @@ func Check(f *configs.File, s *settings.Settings, wrong error, o Options) *Repor
 	}
 	r.sort()
 	return r
+}
+
+// concern adds the errors of reading to the problems, each for those whom it
+// keeps from running.
+func (b *builder) concern(wrong error) {
+	for _, err := range flatten(nil, wrong) {
+		p := problem{err: err}
+		e, ok := errors.AsType[*configs.Error](err)
+		if !ok {
+			b.problems = append(b.problems, p)
+			continue
+		}
+		services, endpoints := b.file.Concerned(e)
+		if len(services)+len(endpoints) == 0 {
+			b.problems = append(b.problems, p)
+		}
+		for _, s := range services {
+			b.problems = append(b.problems, problem{err: err, service: s})
+		}
+		for _, x := range endpoints {
+			if !slices.Contains(services, x.Service) {
+				b.problems = append(b.problems, problem{err: err, service: x.Service, endpoint: x})
+			}
+		}
+	}
 }
 
 func (r *Report) add(p problem) {
@@ -205,6 +238,9 @@ func (b *builder) reportEndpoint(e *configs.Endpoint) EndpointReport {
 	}
 	if a, err := e.AbsoluteAddress(); err == nil {
 		r.Address = a
+	}
+	if u, own := b.chosen[e]; own {
+		r.Address = u.String()
 	}
 	if b.left(e) {
 		r.Outcome = Unused

@@ -114,6 +114,12 @@ func (l *logBuffer) String() string {
 // start runs the parts until the test ends. backends are by name.
 func start(tb testing.TB, p parts, backends map[string]*testbed.Backend) *program {
 	tb.Helper()
+	return startWith(tb, p, assemble.Options{}, backends)
+}
+
+// startWith is start with options of which the rig sets log and files.
+func startWith(tb testing.TB, p parts, o assemble.Options, backends map[string]*testbed.Backend) *program {
+	tb.Helper()
 	x := &program{tb: tb, addrs: map[string]string{}, log: &logBuffer{}}
 	for name, b := range backends {
 		x.addrs[name] = b.Addr()
@@ -121,9 +127,8 @@ func start(tb testing.TB, p parts, backends map[string]*testbed.Backend) *progra
 	x.next = p
 	f, s, err := x.load()
 	require.NoError(tb, err)
-	o := assemble.Options{
-		Log: slog.New(slog.NewTextHandler(x.log, nil)), AccessLog: x.log, NoAdmin: !strings.Contains(p.settings, "admin:"), Load: x.load,
-	}
+	o.Log, o.AccessLog = slog.New(slog.NewTextHandler(x.log, nil)), x.log
+	o.NoAdmin, o.Load = !strings.Contains(p.settings, "admin:"), x.load
 	x.Program, err = assemble.Build(f, s, o)
 	require.NoError(tb, err)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/viaduct-soap/viaduct/internal/assemble"
 	"github.com/viaduct-soap/viaduct/internal/testbed"
 )
 
@@ -119,4 +120,21 @@ func TestScenario_versions(t *testing.T) {
 	r := send("3")
 	assert.Equal(t, 500, r.Status)
 	assert.Contains(t, r.Fields.Get("X-Viaduct-Error"), "filter.no_match")
+}
+
+// TestBuild_multicastBeside: several routes for the one-way endpoint of a service
+// are no conflict for its two-way endpoint, which none of them takes.
+func TestBuild_multicastBeside(t *testing.T) {
+	t.Parallel()
+	p := parts{
+		endpoints: `<endpoint name="ask" address="http://a/ask" ` + basic + " " + twoWay + `/><endpoint name="tell" address="http://a/tell" ` + basic + " " + oneWay + `/>`,
+		client:    `<endpoint name="back" address="http://b/" ` + basic + ` contract="*"/><endpoint name="copy" address="http://c/" ` + basic + ` contract="*"/>`,
+		filters:   `<filter name="asked" filterType="EndpointName" filterData="ask"/><filter name="told" filterType="EndpointName" filterData="tell"/>`,
+		table:     `<add filterName="asked" endpointName="back"/><add filterName="told" endpointName="back"/><add filterName="told" endpointName="copy"/>`,
+	}
+	_, err := build(p, assemble.Options{NoAdmin: true})
+	require.NoError(t, err)
+	p.table += `<add filterName="asked" endpointName="copy"/>`
+	_, err = build(p, assemble.Options{NoAdmin: true})
+	require.ErrorContains(t, err, `filter "asked" and filter "asked"`)
 }

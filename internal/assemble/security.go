@@ -101,6 +101,7 @@ func (b *builder) passThrough(c *configs.Service, e *configs.Endpoint, destinati
 		err := e.Error("security-not-served", fmt.Sprintf("endpoint %q: %s asks for security of messages (%s), which passes through to one destination with the same security; %s",
 			e.EffectiveName(), name, e.Binding.Protection(), why))
 		err.Remedy = fmt.Sprintf("bindings:\n  - name: %s\n    security: Transport   # or None: clients must change with it\n", name)
+		b.kept[e] = true
 		b.failFor(c, e, err)
 	}
 	switch {
@@ -114,6 +115,26 @@ func (b *builder) passThrough(c *configs.Service, e *configs.Endpoint, destinati
 		e.Binding.Security.PassThrough()
 		destinations[0].Security.PassThrough()
 	}
+}
+
+// told reports whether a finding about message security concerns only endpoints
+// of which passThrough has said why they are not served: one reason is enough.
+func (b *builder) told(f configs.Finding) bool {
+	if len(b.kept) == 0 || !strings.Contains(f.Path, "/security") {
+		return false
+	}
+	services, endpoints := b.file.Affected(f)
+	for _, c := range services {
+		if !slices.ContainsFunc(c.Endpoints, func(e *configs.Endpoint) bool { return b.kept[e] }) {
+			return false
+		}
+	}
+	for _, e := range endpoints {
+		if !slices.Contains(services, e.Service) && !b.kept[e] {
+			return false
+		}
+	}
+	return len(services)+len(endpoints) > 0
 }
 
 // secured is passThrough for the endpoints of a routing service.

@@ -15,6 +15,7 @@ import (
 	"github.com/viaduct-soap/viaduct/hosting"
 	"github.com/viaduct-soap/viaduct/internal/builtin"
 	"github.com/viaduct-soap/viaduct/internal/settings"
+	"github.com/viaduct-soap/viaduct/internal/source"
 	"github.com/viaduct-soap/viaduct/internal/uritable"
 	"github.com/viaduct-soap/viaduct/soap"
 )
@@ -32,6 +33,7 @@ type group struct {
 	throttle  *hosting.Throttle
 	needs     soap.Needs
 	pass      []string
+	demand    string // what has its clients show a certificate; "" for nothing
 }
 
 // implementation is what stands for a service, with what it needs of messages.
@@ -73,12 +75,12 @@ func (b *builder) service(c *configs.Service) {
 // in, every other name is bound in the settings (design D8).
 func (b *builder) implement(c *configs.Service) (*implementation, error) {
 	set := b.serviceSettings(c)
+	if c.Name.Peek() == configs.RoutingService && set != nil && !set.Unused.Get() {
+		return nil, &settings.Error{Pos: set.Name.Pos, Path: "services[].name", Text: "the routing service is built in, and takes every address (Any), as in WCF; remove this entry, or write unused: true"}
+	}
 	impl, err := b.stand(c, set)
 	if err != nil || impl == nil || set == nil || !set.AddressFilterMode.Written() {
 		return impl, err
-	}
-	if impl.service.Router && c.Name.Peek() == configs.RoutingService {
-		return nil, &settings.Error{Pos: set.AddressFilterMode.Pos, Path: "services[].addressFilterMode", Text: "the routing service takes every address (Any), as in WCF; remove it"}
 	}
 	switch set.AddressFilterMode.Get() {
 	case "Prefix":
@@ -130,7 +132,7 @@ func (b *builder) stand(c *configs.Service, set *settings.Service) (*implementat
 		return nil, nil //nolint:nilnil // documented at the caller
 	default:
 		err := c.Name.Error(CodeUnbound, fmt.Sprintf("nothing stands for service %q", name))
-		err.Remedy = fmt.Sprintf("services:\n  - name: %s\n    forward: NAME-OF-A-CLIENT-ENDPOINT   # or a URL, or builtin: echo, or unused: true\n", name)
+		err.Remedy = fmt.Sprintf("services:\n  - name: %s\n    forward: NAME-OF-A-CLIENT-ENDPOINT   # or a URL, or builtin: echo, or unused: true\n", scalar(name))
 		return nil, err
 	}
 }
@@ -145,9 +147,9 @@ func (b *builder) router(c *configs.Service) (*implementation, error) {
 	if err != nil {
 		return nil, err
 	}
-	if twoWay(c) {
-		for _, conflict := range table.filters.Conflicts() {
-			b.fail(&configs.Error{Pos: conflict.SecondPos, Path: r.Table.Path(), Code: "ReqReplyMulticastNotSupported", Text: conflict.Text()})
+	for _, conflict := range table.filters.Conflicts() {
+		if b.meets(c, r.Table, conflict.FirstPos, conflict.SecondPos) {
+			b.failFor(c, nil, &configs.Error{Pos: conflict.SecondPos, Path: r.Table.Path(), Code: "ReqReplyMulticastNotSupported", Text: conflict.Text()})
 		}
 	}
 	impl := &implementation{
@@ -159,11 +161,22 @@ func (b *builder) router(c *configs.Service) (*implementation, error) {
 	return impl, nil
 }
 
-// twoWay reports whether a service has a request-reply endpoint: for it, two
-// routes that always match together can never work (dispatch 8.6).
-func twoWay(c *configs.Service) bool {
+// meets reports whether two entries of a table can match one message that asks
+// for an answer: then routes that always match together can never work (dispatch
+// 8.6).
+func (b *builder) meets(c *configs.Service, t *configs.FilterTable, first, second source.Pos) bool {
 	for _, e := range c.Endpoints {
-		if rc, ok := endpoint.RouterContract(e.Contract.Peek()); ok && rc.Shape() == binding.RequestReply {
+		rc, ok := endpoint.RouterContract(e.Contract.Peek())
+		if b.left(e) || !ok || rc.Shape() != binding.RequestReply {
+			continue
+		}
+		all := true
+		for _, entry := range t.Entries {
+			if at := entry.Pos(); at == first || at == second {
+				all = all && reaches(entry.Filter, e.EffectiveName())
+			}
+		}
+		if all {
 			return true
 		}
 	}
@@ -191,31 +204,16 @@ func (b *builder) endpoint(e *configs.Endpoint, impl *implementation, throttle *
 	if !e.Binding.Served() {
 		return nil // File.Err refuses it
 	}
-	if e.ListenURIMode.Get() == "Unique" {
-		return e.ListenURIMode.Error("", fmt.Sprintf("endpoint %q: listenUriMode Unique needs published metadata to tell clients the address; use Explicit", e.EffectiveName()))
-	}
 	bind, err := b.binding(e.Binding, listening)
 	if err != nil {
 		return err
 	}
-	address, err := e.AbsoluteAddress()
+	uri, at, err := b.addresses(e, bind)
 	if err != nil {
 		return err
 	}
-	listen, err := e.AbsoluteListenURI()
-	if err != nil {
+	if err := b.overTLS(e, bind.Scheme); err != nil {
 		return err
-	}
-	uri, err := parseAddress(e, address)
-	if err != nil {
-		return err
-	}
-	at, err := parseAddress(e, listen)
-	if err != nil {
-		return err
-	}
-	if at.Scheme() != bind.Scheme {
-		return e.Address.Error("", fmt.Sprintf("endpoint %q: %s needs a %s address to listen at, not %s", e.EffectiveName(), bind.Name(), bind.Scheme, at))
 	}
 	full, err := endpointAddress(e, uri)
 	if err != nil {
@@ -230,13 +228,8 @@ func (b *builder) endpoint(e *configs.Endpoint, impl *implementation, throttle *
 		Name: e.EffectiveName(), Pos: e.Pos(), Address: full, ListenURI: at, Binding: bind, Contract: contract,
 		Behaviors: endpoint.Behaviors{IgnorePort: e.Service.AnyPort},
 	}
-	for _, a := range set.Aliases {
-		alias, err := uritable.Parse(a.Get())
-		if err != nil {
-			return &settings.Error{Pos: a.Pos, Path: "endpoints[].aliases[]", Text: fmt.Sprintf("%q: %v", a.Get(), err)}
-		}
-		ep.Aliases = append(ep.Aliases, alias)
-		b.known.Addresses = append(b.known.Addresses, alias)
+	if ep.Aliases, err = b.aliases(set.Aliases); err != nil {
+		return err
 	}
 	g, err := b.group(e, at, bind, impl, throttle)
 	if err != nil {
@@ -247,12 +240,54 @@ func (b *builder) endpoint(e *configs.Endpoint, impl *implementation, throttle *
 		svc.Handler = h
 	}
 	svc.AfterDelivery = set.Accept.Get() == "after-delivery" || b.options.Explain // who explains waits for the routes
-	svc.Check = b.duplicates(ep.Name)
+	svc.Check = b.duplicates(e)
 	g.endpoints = append(g.endpoints, ep)
 	g.services[ep] = &svc
 	b.known.Addresses = append(b.known.Addresses, uri)
 	g.add(impl, set)
 	return nil
+}
+
+// addresses are where clients address an endpoint, and where it listens.
+func (b *builder) addresses(e *configs.Endpoint, bind *binding.Binding) (uri, at uritable.URI, err error) {
+	address, err := e.AbsoluteAddress()
+	if err != nil {
+		return uri, at, err
+	}
+	listen, err := e.AbsoluteListenURI()
+	if err != nil {
+		return uri, at, err
+	}
+	if uri, err = parseAddress(e, address); err != nil {
+		return uri, at, err
+	}
+	if at, err = parseAddress(e, listen); err != nil {
+		return uri, at, err
+	}
+	if at.Scheme() != bind.Scheme {
+		err = e.Address.Error("", fmt.Sprintf("endpoint %q: %s needs a %s address to listen at, not %s", e.EffectiveName(), bind.Name(), bind.Scheme, at))
+	}
+	if err != nil || e.ListenURIMode.Get() != "Unique" {
+		return uri, at, err
+	}
+	if at, err = b.unique(e, at); err == nil && e.ListenURI.Peek() == "" {
+		uri = at // clients address it there
+	}
+	return uri, at, err
+}
+
+// aliases are further addresses that a message may have in To.
+func (b *builder) aliases(list []settings.Value[string]) ([]uritable.URI, error) {
+	var out []uritable.URI
+	for _, a := range list {
+		alias, err := uritable.Parse(a.Get())
+		if err != nil {
+			return nil, &settings.Error{Pos: a.Pos, Path: "endpoints[].aliases[]", Text: fmt.Sprintf("%q: %v", a.Get(), err)}
+		}
+		out = append(out, alias)
+	}
+	b.known.Addresses = append(b.known.Addresses, out...)
+	return out, nil
 }
 
 func parseAddress(e *configs.Endpoint, text string) (uritable.URI, error) {
@@ -271,7 +306,7 @@ func (b *builder) group(e *configs.Endpoint, at uritable.URI, bind *binding.Bind
 	if !ok {
 		g = &group{
 			uri: at, binding: bind, first: e, owner: e.Service, mode: impl.mode,
-			services: map[*endpoint.Endpoint]*hosting.Service{}, throttle: throttle,
+			services: map[*endpoint.Endpoint]*hosting.Service{}, throttle: throttle, demand: b.demand(e),
 		}
 		b.listeners[key] = g
 		b.order = append(b.order, g)
@@ -343,6 +378,9 @@ func (b *builder) listener(g *group, known *addressing.Known) error {
 			req.Explain = true
 			return d.Handle(ctx, req)
 		})
+	}
+	if g.demand != "" && !b.options.Explain {
+		l.Handler = certifiedOnly(d)
 	}
 	b.watch(l, d)
 	for _, p := range b.places(g) {

@@ -43,7 +43,7 @@ func (b *builder) socket(g *group, at uritable.URI, l *binding.Listener) error {
 			continue
 		}
 		found = true
-		if err := b.configured(s, port, l); err != nil {
+		if err := b.configured(g, s, port, l); err != nil {
 			return err
 		}
 	}
@@ -52,14 +52,23 @@ func (b *builder) socket(g *group, at uritable.URI, l *binding.Listener) error {
 	}
 	if scheme != "http" {
 		err := g.first.Address.Error(CodeNoCertificate, fmt.Sprintf("endpoint %q listens at %s and needs a certificate", g.first.EffectiveName(), at))
-		err.Remedy = fmt.Sprintf("sockets:\n  - address: \":%d\"\n    scheme: %s\n    tls: {certificate: FILE.pem, key: FILE.pem}\n", port, scheme)
+		more := ""
+		if g.demand != "" {
+			more = ", clientAuthorities: FILE.pem"
+		}
+		err.Remedy = fmt.Sprintf("sockets:\n  - address: \":%d\"\n    scheme: %s\n    tls: {certificate: FILE.pem, key: FILE.pem%s}\n", port, scheme, more)
 		return subjectError{err, strconv.Itoa(port)}
 	}
 	address := net.JoinHostPort(interfaceOf(at), strconv.Itoa(port))
 	return b.addSocket(socket{address: address, scheme: scheme, port: port, pos: l.Pos}, l)
 }
 
-func (b *builder) configured(s *settings.Socket, port int, l *binding.Listener) error {
+func (b *builder) configured(g *group, s *settings.Socket, port int, l *binding.Listener) error {
+	if g.demand != "" {
+		if err := b.certified(g, s); err != nil {
+			return err
+		}
+	}
 	add := socket{address: s.Address.Get(), scheme: s.Scheme.Get(), port: port, pos: s.Pos}
 	if add.scheme == "https" && b.find(add.address) < 0 {
 		if err := b.protect(&add, s.TLS); err != nil {

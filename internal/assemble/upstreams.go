@@ -117,7 +117,14 @@ func (b *builder) healthCheck(t *target) (upstream.Check, error) {
 	switch u.Scheme() {
 	case "http":
 	case "https":
-		if where.TLS, err = clientTLS(b.clientTLS(&t.set), ""); err != nil {
+		way := t.trust
+		way.dns, way.pin = "", nil // the page may be another host's
+		if t.via.Scheme() != "https" {
+			if way, err = b.trust(b.clientTLS(&t.set)); err != nil {
+				return nil, err
+			}
+		}
+		if where.TLS, err = way.tls(); err != nil {
 			return nil, err
 		}
 	default:

@@ -7,6 +7,9 @@
 // reference, as certificates[] of the settings gives them, or by what the
 // certificates say of themselves: thumbprint, subject, issuer, serial number.
 //
+// Pin is the certificate or key that the identity of a client endpoint expects
+// (wcf-config 3.3).
+//
 // The two TLS profiles of a socket are built here (design D10): Modern is TLS
 // 1.2 and 1.3 with Go's default suites; Reopened says exactly what Legacy adds.
 //

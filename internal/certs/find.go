@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"fmt"
+	"iter"
 	"math/big"
 	"slices"
 	"strings"
@@ -160,6 +161,15 @@ func (e *EntryError) Error() string {
 // Unwrap returns the *FileError.
 func (e *EntryError) Unwrap() error { return e.Err }
 
+// NotFoundError says that no entry is what a reference means.
+type NotFoundError struct{ Reference Reference }
+
+// Error names the reference, and the lines to add to the settings.
+func (e *NotFoundError) Error() string {
+	return fmt.Sprintf("no certificate for %s; add to viaduct.yaml:\n  certificates:\n    - find: %q\n      certificate: FILE.pem\n      key: FILE.key",
+		e.Reference, e.Reference.Value)
+}
+
 // LoadMap loads all entries. Each error is an *EntryError; the Map is nil when
 // there is one.
 func LoadMap(entries []Entry) (*Map, []error) {
@@ -206,6 +216,20 @@ func (m *Map) Find(r Reference) (*Certificate, error) {
 	return m.only(r, found)
 }
 
+// All gives each entry with its certificate.
+func (m *Map) All() iter.Seq2[Entry, *Certificate] {
+	return func(yield func(Entry, *Certificate) bool) {
+		if m == nil {
+			return
+		}
+		for i, c := range m.loaded {
+			if !yield(m.entries[i], c) {
+				return
+			}
+		}
+	}
+}
+
 func (m *Map) where(is func(Entry, *Certificate) bool) []int {
 	var out []int
 	for i, c := range m.loaded {
@@ -219,7 +243,7 @@ func (m *Map) where(is func(Entry, *Certificate) bool) []int {
 // only returns the one certificate that was found.
 func (m *Map) only(r Reference, found []int) (*Certificate, error) {
 	if len(found) == 0 {
-		return nil, fmt.Errorf("no certificate for %s; add to viaduct.yaml:\n  certificates:\n    - find: %q\n      certificate: FILE.pem\n      key: FILE.key", r, r.Value)
+		return nil, &NotFoundError{r}
 	}
 	first := m.loaded[found[0]]
 	for _, i := range found[1:] {

@@ -25,7 +25,7 @@ func (s *Settings) Effective() []EffectiveValue {
 	written := map[string]bool{}
 	var walk func(n *yaml.Node, path, row string)
 	walk = func(n *yaml.Node, path, row string) {
-		switch n.Kind {
+		switch n.Kind { //nolint:exhaustive // the reader has refused the rest
 		case yaml.MappingNode:
 			for i := 0; i+1 < len(n.Content); i += 2 {
 				key := n.Content[i].Value

@@ -22,7 +22,7 @@ func (r *reader) settings(s *Settings, root group) {
 	if root.has("hosting") {
 		g := r.sub(root, "hosting")
 		s.Hosting = &Hosting{
-			Pos: r.at(g.node), Bindings: list(r, g, "bindings", parseSite), Application: r.text(g, "application"), Machine: r.text(g, "machine"),
+			Pos: r.at(g.node), Bindings: list(r, g, "bindings", parseSite), Host: r.text(g, "applicationHost"), Site: r.text(g, "site"), Application: r.text(g, "application"), Machine: r.text(g, "machine"),
 		}
 	}
 	for _, g := range r.items(root, "services") {

@@ -83,6 +83,8 @@ type Certificate struct {
 type Hosting struct {
 	Pos         source.Pos
 	Bindings    []Value[Site]
+	Host        Value[string] // applicationHost.config, instead of Bindings; "" = none
+	Site        Value[string] // in Host
 	Application Value[string] // begins with a slash and ends without one, except "/"
 	Machine     Value[string] // "" = the host name
 }

@@ -19,6 +19,8 @@ var listening = []Row{
 
 	{Name: "hosting", Type: "group", Meaning: "What IIS knows of an application: needed where the WCF file belongs to .svc files or serviceActivations."},
 	{Name: "hosting.bindings", Type: "list of sites", Meaning: "Site bindings as IIS writes them: protocol, then IP:port:host."},
+	{Name: "hosting.applicationHost", Type: "file", Meaning: "applicationHost.config of IIS or IIS Express, which has the bindings; instead of hosting.bindings."},
+	{Name: "hosting.site", Type: "string", Meaning: "Name of the site in it."},
 	{Name: "hosting.application", Type: "path", Default: "/", Meaning: "Path of the application below the site."},
 	{Name: "hosting.machine", Type: "name", Auto: "the host name", Meaning: "Name of the machine, which stands for a site binding without a host."},
 }

@@ -71,4 +71,4 @@ var process = []Row{
 // pending are settings that are read and that nothing consumes yet. Load refuses
 // them: what is written must not pass silently (T-CFG-03). A name stands for
 // everything below it, name=value for one value.
-var pending = []string{"certificates"}
+var pending []string
