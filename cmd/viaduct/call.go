@@ -102,19 +102,23 @@ func readMessage(name string, in io.Reader) ([]byte, error) {
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, err
+		return nil, fileError(name, err)
 	}
 	defer func() { _ = f.Close() }() // only read
-	return readAll(f)
+	b, err := readAll(f)
+	if err != nil {
+		return nil, fileError(name, err)
+	}
+	return b, nil
 }
 
 func readAll(r io.Reader) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(r, callLimit+1))
 	if err != nil {
-		return nil, fmt.Errorf("read message: %w", err)
+		return nil, err
 	}
 	if len(b) > callLimit {
-		return nil, fmt.Errorf("read message: longer than %d octets", callLimit)
+		return nil, fmt.Errorf("the message is longer than %d octets", callLimit)
 	}
 	return b, nil
 }

@@ -1,13 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -41,7 +38,10 @@ and what cannot run; each finding that settings would resolve gives the lines fo
 viaduct.yaml.
 
 For a directory it looks at each configuration file in and below it that declares
-system.serviceModel. The exit code is 1 when serve would refuse to start.`,
+system.serviceModel. The exit code is 1 when serve would refuse to start, or when
+something could not be read.
+
+The flags of serve that stand for settings are flags of check too.`,
 		Example: `  viaduct check web.config
   viaduct check --format sarif . > viaduct.sarif
   viaduct check --explain ConfigInvalidBindingName`,
@@ -60,7 +60,7 @@ system.serviceModel. The exit code is 1 when serve would refuse to start.`,
 	f.BoolVar(&o.all, "all", false, "list settings that are honoured or equal to their default too")
 	o.build.flags(f)
 	loadFlags(f, &o.load)
-	settingFlags(f)
+	hiddenSettingFlags(f)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if o.explain != "" {
 			return explainCode(s.out, o.explain)
@@ -84,9 +84,12 @@ func check(c *cobra.Command, s streams, name string, o *checkOptions) error {
 	if err != nil {
 		return err
 	}
-	good := true
-	reports := make([]*assemble.Report, 0, len(files))
-	for _, file := range files {
+	for _, err := range files.unread {
+		fmt.Fprintf(s.err, "viaduct: passed over: %s\n", report.Visible(err.Error()))
+	}
+	good := len(files.unread) == 0
+	reports := make([]*assemble.Report, 0, len(files.names))
+	for _, file := range files.names {
 		r, err := checkFile(file, overrides, o)
 		if err != nil {
 			return err
@@ -126,7 +129,9 @@ func checkFile(file string, overrides settings.Overrides, o *checkOptions) (*ass
 		return nil, err
 	}
 	f, set, wrong := readBoth(file, name, overrides, o.load)
-	r := assemble.Check(f, set, wrong, o.build.options())
+	b := o.build.options()
+	b.Load = func() (*configs.File, *settings.Settings, error) { return loadBoth(file, name, overrides, o.load) }
+	r := assemble.Check(f, set, wrong, b)
 	r.File = file
 	if name != "" {
 		r.Settings = name
@@ -134,51 +139,10 @@ func checkFile(file string, overrides settings.Overrides, o *checkOptions) (*ass
 	return r, nil
 }
 
-// configFiles gives the file itself, or the configurations below a directory.
-func configFiles(name string) ([]string, error) {
-	info, err := os.Stat(name)
-	if err != nil {
-		return nil, err
-	}
-	if !info.IsDir() {
-		return []string{name}, nil
-	}
-	var files []string
-	err = filepath.WalkDir(name, func(path string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && path != name && (strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules"):
-			return fs.SkipDir
-		case d.IsDir() || !strings.EqualFold(filepath.Ext(path), ".config"):
-			return nil
-		}
-		yes, err := declares(path)
-		if yes {
-			files = append(files, path)
-		}
-		return err
-	})
-	if err == nil && len(files) == 0 {
-		err = fmt.Errorf("%s: no .config file here or below declares system.serviceModel; name the file", name)
-	}
-	return files, err
-}
-
-// declares reports whether a file mentions the section, in any encoding that
-// configurations have.
-func declares(name string) (bool, error) {
-	text, err := os.ReadFile(name)
-	if err != nil {
-		return false, err
-	}
-	return bytes.Contains(bytes.ReplaceAll(text, []byte{0}, nil), []byte("<system.serviceModel")), nil
-}
-
 func explainCode(w io.Writer, code string) error {
 	c, ok := report.Explain(code)
 	if !ok {
-		return usageError{fmt.Errorf("no code %q; \"viaduct check FILE\" gives a code behind each finding", code)}
+		return usageError{fmt.Errorf("no code %q; \"viaduct check FILE\" gives the code of each finding in brackets behind it", code)}
 	}
 	_, err := fmt.Fprintf(w, "%s: %s\n\n%s\n\nWhat to do: %s\n", c.Code, c.Title, c.Explanation, c.Remedy)
 	return err

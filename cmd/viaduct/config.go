@@ -1,13 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/viaduct-soap/viaduct/configs"
+	"github.com/viaduct-soap/viaduct/internal/report"
 	"github.com/viaduct-soap/viaduct/internal/settings"
 )
 
@@ -55,13 +59,17 @@ and the place that it comes from. Secrets are not shown.`,
 				return err
 			}
 			if o.format == "json" {
-				return printJSON(s, values)
+				list := make([]*jsonValue, len(values))
+				for i := range values {
+					list[i] = jsonOf(&values[i])
+				}
+				return printJSON(s, list)
 			}
-			for _, v := range values {
-				if v.Default && !o.all {
+			for i, v := range values {
+				if !o.all && (v.Default || container(values, i)) {
 					continue
 				}
-				if _, err := fmt.Fprintln(s.out, v); err != nil {
+				if _, err := fmt.Fprintln(s.out, report.Visible(v.String())); err != nil {
 					return err
 				}
 			}
@@ -73,6 +81,75 @@ and the place that it comes from. Secrets are not shown.`,
 	return c
 }
 
+// container reports whether a value is an element that only holds what follows.
+func container(values []configs.EffectiveValue, i int) bool {
+	return !strings.Contains(values[i].Path, "@") && values[i].Value == "" &&
+		slices.ContainsFunc(values[i+1:], func(v configs.EffectiveValue) bool {
+			return !v.Default && strings.HasPrefix(v.Path, values[i].Path+"/")
+		})
+}
+
+// told leaves out of the changes what only follows from others: the defaults of
+// something that is new or gone, and elements that only hold what follows.
+func told(changes []configs.Change) []configs.Change {
+	var out []configs.Change
+	for i, c := range changes {
+		x := cmp.Or(c.New, c.Old)
+		holds := !strings.Contains(c.Path, "@") && x.Value == "" && slices.ContainsFunc(changes[i+1:], func(n configs.Change) bool {
+			return strings.HasPrefix(n.Path, c.Path+"/") && (n.New == nil) == (c.New == nil)
+		})
+		if !holds && (c.Old != nil && c.New != nil || !x.Default) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// changeText tells a change on one line.
+func changeText(c configs.Change) string {
+	at := func(v *configs.EffectiveValue) string {
+		if v.Pos.Line == 0 {
+			return v.Value + ", the default"
+		}
+		return v.Value + " at " + v.Pos.String()
+	}
+	if c.Old == nil || c.New == nil {
+		return c.String()
+	}
+	return fmt.Sprintf("~ %s: %s, was %s", c.Path, at(c.New), at(c.Old))
+}
+
+// The JSON forms.
+type (
+	jsonValue struct {
+		Path    string     `json:"path"`
+		Value   string     `json:"value"`
+		Default bool       `json:"default"`
+		At      *jsonPlace `json:"at,omitempty"` // nil: nothing is written
+	}
+	jsonPlace struct {
+		File   string `json:"file"`
+		Line   int    `json:"line"`
+		Column int    `json:"column"`
+	}
+	jsonChange struct {
+		Path string     `json:"path"`
+		Old  *jsonValue `json:"old,omitempty"`
+		New  *jsonValue `json:"new,omitempty"`
+	}
+)
+
+func jsonOf(v *configs.EffectiveValue) *jsonValue {
+	if v == nil {
+		return nil
+	}
+	x := &jsonValue{Path: v.Path, Value: v.Value, Default: v.Default}
+	if v.Pos.Line > 0 {
+		x.At = &jsonPlace{File: v.Pos.File, Line: v.Pos.Line, Column: v.Pos.Column}
+	}
+	return x
+}
+
 func newConfigDiff(s streams) *cobra.Command {
 	var o configOptions
 	c := &cobra.Command{
@@ -80,7 +157,7 @@ func newConfigDiff(s streams) *cobra.Command {
 		Short: "Print what a reload with another file would change",
 		Long: `Diff compares the effective configurations of two files: + is new, - is gone,
 ~ has another value. Places and the order of things do not count, nor whether a
-default is written. The exit code is 1 when there is a difference.`,
+default is written; the defaults of what is new or gone stand in the JSON form only. The exit code is 1 when there is a difference.`,
 		Args: exactly(2, "two configuration files"),
 		RunE: func(c *cobra.Command, args []string) error {
 			old, err := effective(c, args[0], &o)
@@ -93,10 +170,17 @@ default is written. The exit code is 1 when there is a difference.`,
 			}
 			changes := configs.Diff(old, next)
 			if o.format == "json" {
-				err = printJSON(s, changes)
+				list := make([]jsonChange, len(changes))
+				for i, x := range changes {
+					list[i] = jsonChange{Path: x.Path, Old: jsonOf(x.Old), New: jsonOf(x.New)}
+				}
+				err = printJSON(s, list)
 			} else {
+				if short := told(changes); len(short) > 0 {
+					changes = short
+				}
 				for _, x := range changes {
-					if _, err = fmt.Fprintln(s.out, x); err != nil {
+					if _, err = fmt.Fprintln(s.out, report.Visible(changeText(x))); err != nil {
 						break
 					}
 				}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -17,6 +18,7 @@ import (
 	"github.com/viaduct-soap/viaduct/configs"
 	"github.com/viaduct-soap/viaduct/internal/assemble"
 	"github.com/viaduct-soap/viaduct/internal/http1"
+	"github.com/viaduct-soap/viaduct/internal/report"
 	"github.com/viaduct-soap/viaduct/internal/settings"
 	"github.com/viaduct-soap/viaduct/internal/uritable"
 	"github.com/viaduct-soap/viaduct/soap"
@@ -44,6 +46,8 @@ that each would send. Nothing is listened on, and nothing is sent.
 A message from a file goes in as it is. Without one, a message with an empty body
 is made from --action and --to.
 
+The flags of serve that stand for settings are flags of explain too.
+
 The exit code is 1 when the message would be sent nowhere.`,
 		Example: `  viaduct explain web.config --via http://localhost:8000/router --action urn:orders/IOrders/Place
   viaduct explain web.config --via http://localhost:8000/router captured.xml`,
@@ -64,7 +68,7 @@ The exit code is 1 when the message would be sent nowhere.`,
 	f.StringArrayVar(&o.fields, "field", nil, "an HTTP field, as \"Name: value\"; may be repeated")
 	o.build.flags(f)
 	loadFlags(f, &o.load)
-	settingFlags(f)
+	hiddenSettingFlags(f)
 	return c
 }
 
@@ -112,17 +116,21 @@ func explain(c *cobra.Command, s streams, args []string, o *explainOptions) erro
 	if err != nil {
 		return err
 	}
-	f, set, err := loadBoth(args[0], name, overrides, o.load)
+	load := func() (*configs.File, *settings.Settings, error) { return loadBoth(args[0], name, overrides, o.load) }
+	f, set, err := load()
 	if err != nil {
 		return err
 	}
 	var t trial
 	var m memory
 	b := o.build.options()
-	b.NoAdmin, b.Listen, b.Trial, b.Explain, b.Observe = true, m.listen, t.add, true, t.observe
+	b.NoAdmin, b.Listen, b.Trial, b.Explain, b.Observe, b.Load = true, m.listen, t.add, true, t.observe, load
 	p, err := assemble.Build(f, set, b)
 	if err != nil {
 		return err
+	}
+	if p.Binding(via) == nil {
+		return unheard(p, via)
 	}
 	message, err := o.message(c.Context(), s, args[1:], p, via)
 	if err != nil {
@@ -133,6 +141,27 @@ func explain(c *cobra.Command, s streams, args []string, o *explainOptions) erro
 		return err
 	}
 	return t.print(s.out, via, answer)
+}
+
+// mostListeners bounds the list of those that do not take a message.
+const mostListeners = 20
+
+// unheard says that no listener takes via, which is nearest, and which there are.
+func unheard(p *assemble.Program, via uritable.URI) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "no listener takes %s", via)
+	if l, d, ok := p.NearestListener(via); ok {
+		fmt.Fprintf(&b, "; the nearest is %q, which differs %s\nThere is:", l.Name, d.Where())
+	}
+	list := p.Listeners()
+	for i, l := range list {
+		if i == mostListeners {
+			fmt.Fprintf(&b, "\n  and %d more", len(list)-i)
+			break
+		}
+		fmt.Fprintf(&b, "\n  %s  %s (%s)", l.URI, l.Name, l.Pos)
+	}
+	return errors.New(b.String())
 }
 
 // request is a message as a client posts it.
@@ -182,11 +211,11 @@ func (o *explainOptions) message(ctx context.Context, s streams, names []string,
 		r.fields = append(r.fields, http1.Field{Name: "SOAPAction", Value: strconv.Quote(o.action)})
 	}
 	for _, f := range o.fields {
-		name, value, ok := bytes.Cut([]byte(f), []byte(":"))
-		if !ok {
+		name, value, ok := strings.Cut(f, ":")
+		if !ok || name == "" || strings.ContainsAny(f, "\r\n\x00") || strings.ContainsAny(name, " \t") {
 			return nil, usageError{fmt.Errorf("--field %q: write \"Name: value\"", f)}
 		}
-		r.fields = append(r.fields, http1.Field{Name: string(name), Value: string(bytes.TrimSpace(value))})
+		r.fields = append(r.fields, http1.Field{Name: name, Value: strings.TrimSpace(value)})
 	}
 	return r, nil
 }
@@ -194,9 +223,6 @@ func (o *explainOptions) message(ctx context.Context, s streams, names []string,
 // compose makes a message with an empty body.
 func (o *explainOptions) compose(ctx context.Context, p *assemble.Program, via uritable.URI) ([]byte, error) {
 	b := p.Binding(via)
-	if b == nil {
-		return nil, fmt.Errorf("no listener takes %s; the sockets are %v", via, p.Addresses())
-	}
 	d, action, err := callDraft(ctx, callOptions{url: o.via, action: o.action, to: o.to}, b.Version, via)
 	if err != nil {
 		return nil, err
@@ -216,17 +242,20 @@ func (o *explainOptions) compose(ctx context.Context, p *assemble.Program, via u
 // ask posts the message and returns the answer as it would be on the wire.
 func (t *trial) ask(ctx context.Context, p *assemble.Program, m *memory, via uritable.URI, r *request) (string, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	ready, done := make(chan struct{}), make(chan error, 1)
-	go func() { done <- p.Run(ctx, func() { close(ready) }) }()
+	ready, done := make(chan struct{}), make(chan struct{})
+	var ended error // read after done
+	go func() {
+		defer close(done)
+		ended = p.Run(ctx, func() { close(ready) })
+	}()
 	defer func() {
 		cancel()
 		<-done // nothing is in progress, so that nothing is cut
 	}()
 	select {
 	case <-ready:
-	case err := <-done:
-		done <- err
-		return "", err
+	case <-done:
+		return "", ended
 	}
 	target := http1.Target{Address: net.JoinHostPort(via.Hostname(), strconv.Itoa(via.Port()))}
 	if via.Scheme() == "https" {
@@ -261,8 +290,13 @@ func (t *trial) print(w io.Writer, via uritable.URI, answer string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	fmt.Fprintf(w, "via       %s\n", via)
-	if t.decision != nil {
-		fmt.Fprint(w, t.decision)
+	if d := t.decision; d != nil {
+		attempts := d.Attempts
+		d.Attempts = nil // they tell that nothing was sent, which is no news
+		fmt.Fprint(w, report.Visible(d.String()))
+		for i := range attempts {
+			fmt.Fprintf(w, "attempt %d %s %s%s (%s)\n", i+1, attempts[i].Endpoint, attempts[i].Address, condition(i, d), attempts[i].Pos)
+		}
 	}
 	for i, x := range t.sent {
 		fmt.Fprintf(w, "\n--- attempt %d, to %s ---\n%s\n", i+1, x.address, bytes.ReplaceAll(x.octets, []byte("\r\n"), []byte("\n")))
@@ -270,12 +304,39 @@ func (t *trial) print(w io.Writer, via uritable.URI, answer string) error {
 	if len(t.sent) > 0 {
 		return nil
 	}
-	if t.reason != "" {
-		fmt.Fprintf(w, "refused   %s: %v\n", t.reason, t.err)
+	if text := t.refusal(); text != "" {
+		fmt.Fprintf(w, "refused   %s\n", report.Visible(text))
 	}
 	fmt.Fprintf(w, "\n--- answer ---\n%s\n", answer)
 	if t.reason != "" || t.decision == nil {
 		return errFindings
 	}
 	return nil
+}
+
+// condition says when an attempt is made. A multicast has a route for each, and a
+// backup comes after a failure.
+func condition(i int, d *binding.Decision) string {
+	switch {
+	case i == 0:
+		return ""
+	case len(d.Routes) > 1:
+		return ", for a further route or when the one before fails"
+	default:
+		return ", when the one before fails"
+	}
+}
+
+// refusal is why a message went nowhere, "" when it was answered here.
+func (t *trial) refusal() string {
+	switch _, fault := errors.AsType[*soap.Fault](t.err); {
+	case t.reason == "" || t.err == nil:
+		return t.reason
+	case fault:
+		return t.err.Error() // of a service that is built in; it has no reason
+	case strings.HasPrefix(t.err.Error(), t.reason):
+		return t.err.Error()
+	default:
+		return t.reason + ": " + t.err.Error()
+	}
 }

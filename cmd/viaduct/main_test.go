@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,6 +36,9 @@ var varying = []struct {
 	{regexp.MustCompile(`\b[\d.]+(µs|ms|s)\b`), "TIME"},
 	{regexp.MustCompile(`urn:viaduct:call:[a-z0-9]{26}`), "urn:viaduct:call:ID"},
 	{regexp.MustCompile(`viaduct development.*`), "viaduct VERSION"},
+	{regexp.MustCompile(`urn:uuid:[0-9a-f-]{36}`), "urn:uuid:ID"},
+	{regexp.MustCompile(`; id=[0-9a-f]+-\d+`), "; id=ID"},
+	{regexp.MustCompile(`"version": "development[^"]*"`), `"version": "VERSION"`},
 }
 
 func settled(s string) []byte {
@@ -45,26 +49,41 @@ func settled(s string) []byte {
 }
 
 // TestRun runs the command lines of testdata: the section "args" has one
-// argument to a line, and sections with a dot in their name are files in $DIR.
+// argument to a line, and sections with a dot in their name are files in $DIR. A
+// section "wrote NAME" is what the command leaves in $DIR/NAME. $SAMPLES are the
+// samples of package configs.
 func TestRun(t *testing.T) {
 	t.Parallel()
 	testbed.RunGoldens(t, "testdata/*.txtar", func(t *testing.T, g *testbed.Golden) {
 		t.Helper()
 		dir := t.TempDir()
 		for _, s := range g.Sections {
-			if strings.Contains(s.Name, ".") {
-				require.NoError(t, os.WriteFile(filepath.Join(dir, s.Name), s.Data, 0o600))
+			if strings.Contains(s.Name, ".") && !strings.HasPrefix(s.Name, "wrote ") {
+				name := filepath.Join(dir, s.Name)
+				require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o700))
+				require.NoError(t, os.WriteFile(name, s.Data, 0o600))
 			}
 		}
+		const samples = "../../configs/samples"
+		machine, err := os.Hostname()
+		require.NoError(t, err)
+		hidden := strings.NewReplacer(dir, "$DIR", samples, "$SAMPLES", "://"+machine+"/", "://MACHINE/")
 		var args []string
 		for a := range strings.Lines(string(g.Get("args"))) {
-			args = append(args, strings.ReplaceAll(strings.TrimSuffix(a, "\n"), "$DIR", dir))
+			args = append(args, strings.NewReplacer("$DIR", dir, "$SAMPLES", samples).Replace(strings.TrimSuffix(a, "\n")))
 		}
-		code, out, err := cli(t.Context(), string(g.Get("stdin")), args...)
+		code, out, errs := cli(t.Context(), string(g.Get("stdin")), args...)
 		g.Check(t, "exit", fmt.Append(nil, code))
-		for name, text := range map[string]string{"out": out, "err": err} {
+		for name, text := range map[string]string{"out": out, "err": errs} {
 			if text != "" || g.Has(name) {
-				g.Check(t, name, settled(strings.ReplaceAll(text, dir, "$DIR")))
+				g.Check(t, name, settled(hidden.Replace(text)))
+			}
+		}
+		for _, x := range slices.Clone(g.Sections) {
+			if name, ok := strings.CutPrefix(x.Name, "wrote "); ok {
+				text, err := os.ReadFile(filepath.Join(dir, name))
+				require.NoError(t, err)
+				g.Check(t, x.Name, settled(hidden.Replace(string(text))))
 			}
 		}
 	})

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/viaduct-soap/viaduct/internal/assemble"
+	"github.com/viaduct-soap/viaduct/internal/report"
 )
 
 // Exit codes (design, section 5).
@@ -51,13 +53,13 @@ func fail(w io.Writer, err error) int {
 		return exitFailure // everything was said
 	}
 	if many, ok := errors.AsType[assemble.Errors](err); ok {
-		fmt.Fprintln(w, many)
+		fmt.Fprintln(w, report.Visible(many.Error()))
 		if len(many) > 1 {
 			fmt.Fprintf(w, "viaduct: %d errors\n", len(many))
 		}
 		return exitFailure
 	}
-	fmt.Fprintln(w, "viaduct:", err)
+	fmt.Fprintln(w, "viaduct:", report.Visible(err.Error()))
 	if _, ok := errors.AsType[usageError](err); ok {
 		if !strings.Contains(err.Error(), "viaduct help") {
 			fmt.Fprintln(w, "Run \"viaduct help\" for the commands and their flags.")
@@ -78,9 +80,9 @@ Start with "viaduct demo", then "viaduct serve web.config".`,
 		SilenceErrors:         true,
 		SilenceUsage:          true,
 		DisableFlagsInUseLine: true,
-		Args: func(_ *cobra.Command, args []string) error {
+		Args: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usageError{fmt.Errorf("unknown command %q", args[0])}
+				return usageError{unknownCommand(c, args[0])}
 			}
 			return nil
 		},
@@ -89,7 +91,12 @@ Start with "viaduct demo", then "viaduct serve web.config".`,
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		if !c.HasParent() {
+			return usageError{err}
+		}
+		return usageError{fmt.Errorf("%w; see \"%s\"", err, helpOf(c))}
+	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(newHelp(root))
 	root.AddCommand(newServe(s), newCheck(s), newInit(s), newExplain(s), newConfig(s), newStatus(s), newReload(s), newCall(s), newDemo(s), newVersion(s))
@@ -104,7 +111,7 @@ func newHelp(root *cobra.Command) *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			c, rest, err := root.Find(args)
 			if err != nil || len(rest) > 0 {
-				return usageError{fmt.Errorf("unknown command %q", args[0])}
+				return usageError{unknownCommand(c, strings.Join(args, " "))}
 			}
 			c.InitDefaultHelpFlag()
 			return c.Help()
@@ -112,11 +119,30 @@ func newHelp(root *cobra.Command) *cobra.Command {
 	}
 }
 
+// unknownCommand says which commands of c were probably meant.
+func unknownCommand(c *cobra.Command, name string) error {
+	if c.SuggestionsMinimumDistance <= 0 {
+		c.SuggestionsMinimumDistance = 2 // cobra's own default, which it sets too late
+	}
+	if near := c.SuggestionsFor(name); len(near) > 0 {
+		return fmt.Errorf("unknown command %q; did you mean %s?", name, strings.Join(near, " or "))
+	}
+	return fmt.Errorf("unknown command %q", name)
+}
+
+// helpOf is the command line that explains c.
+func helpOf(c *cobra.Command) string {
+	return strings.Replace(c.CommandPath(), "viaduct", "viaduct help", 1)
+}
+
 // exactly is cobra.ExactArgs with the exit code of a usage error.
 func exactly(n int, what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) != n {
-			return usageError{fmt.Errorf("%s takes %s; see \"viaduct help %s\"", c.Name(), what, c.Name())}
+			return usageError{fmt.Errorf("%s takes %s; see \"%s\"", c.Name(), what, helpOf(c))}
+		}
+		if slices.Contains(args, "") {
+			return usageError{fmt.Errorf("%s: the name of a file is empty; see \"%s\"", c.Name(), helpOf(c))}
 		}
 		return nil
 	}

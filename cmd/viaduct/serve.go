@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -60,6 +61,16 @@ func settingFlags(f *pflag.FlagSet) {
 	for _, r := range settings.Reference() {
 		if name := r.Flag(); name != "" {
 			f.String(name, "", flagText(r))
+		}
+	}
+}
+
+// hiddenSettingFlags adds them for a command whose own flags they would bury.
+func hiddenSettingFlags(f *pflag.FlagSet) {
+	settingFlags(f)
+	for _, r := range settings.Reference() {
+		if name := r.Flag(); name != "" {
+			f.Lookup(name).Hidden = true
 		}
 	}
 }
@@ -119,6 +130,9 @@ func serve(ctx context.Context, s streams, file string, flags *pflag.FlagSet, o 
 // loadBoth reads the WCF file and its settings; the error names what is wrong in
 // either.
 func loadBoth(file, name string, o settings.Overrides, l configs.LoadOptions) (*configs.File, *settings.Settings, error) {
+	if err := isFile(file); err != nil {
+		return nil, nil, err
+	}
 	f, set, wrong := readBoth(file, name, o, l)
 	if wrong != nil {
 		return nil, nil, wrong
@@ -137,17 +151,26 @@ func readBoth(file, name string, o settings.Overrides, l configs.LoadOptions) (*
 	return f, set, assemble.Join(wrong, err)
 }
 
-// reloadOn puts the files in force anew at each signal, until ctx ends. A bad set
-// changes nothing.
+// quiet is how long no signal may come before the files are read: whoever writes
+// several of them, or signals in a loop, gets one reload (threats T-CFG-06).
+const quiet = 250 * time.Millisecond
+
+// reloadOn puts the files in force anew after each signal, until ctx ends. A bad
+// set changes nothing.
 func reloadOn(ctx context.Context, hangup <-chan os.Signal, log *slog.Logger, p *assemble.Program) {
+	wait := time.NewTimer(quiet)
+	wait.Stop()
+	defer wait.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-hangup:
-		}
-		if changes, err := p.ReloadFiles(ctx); err == nil {
-			notices(log, changes.Notices)
+			wait.Reset(quiet)
+		case <-wait.C:
+			if changes, err := p.ReloadFiles(ctx); err == nil {
+				notices(log, changes.Notices)
+			}
 		}
 	}
 }

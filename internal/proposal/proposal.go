@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/viaduct-soap/viaduct/configs"
@@ -17,8 +18,8 @@ type Options struct {
 	// Forward is the URL that services go to for which the file has no client
 	// endpoint; "" for the built-in echo.
 	Forward string
-	// Certificate and Key name PEM files for https sockets, relative to the
-	// settings file as settings are.
+	// Certificate and Key name PEM files for https sockets, from the working
+	// directory of serve, as settings do.
 	Certificate, Key string
 	// Prepare is called once, before the first https socket is proposed: it makes
 	// the files of Certificate for some hosts. nil: they are there.
@@ -32,6 +33,8 @@ type Options struct {
 // Proposal is a settings file.
 type Proposal struct {
 	YAML []byte
+	// Empty: there is nothing to decide, and the file holds comments only.
+	Empty bool
 	// Open are the findings that no setting resolves; serve refuses to start with
 	// them.
 	Open []assemble.Finding
@@ -68,7 +71,7 @@ func Make(file string, o Options) (*Proposal, error) {
 			}
 			continue
 		}
-		p := &Proposal{YAML: text, Report: r}
+		p := &Proposal{YAML: text, Empty: d.empty(), Report: r}
 		for _, x := range r.Findings {
 			if x.Stops {
 				p.Open = append(p.Open, x)
@@ -107,6 +110,10 @@ type decisions struct {
 	endpoints   []decision
 	acknowledge []decision
 	sockets     []decision // name is the port
+}
+
+func (d *decisions) empty() bool {
+	return len(d.hosting)+len(d.services)+len(d.endpoints)+len(d.acknowledge)+len(d.sockets) == 0
 }
 
 // put adds a decision, or a reason to one that is there. It reports whether
@@ -208,7 +215,6 @@ func (d *decisions) bind(f *configs.File, service string, o *Options) string {
 	return "builtin: echo"
 }
 
-// quote writes a YAML scalar that is nothing but its text.
-func quote(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\t", `\t`).Replace(s) + `"`
-}
+// quote writes a YAML scalar that is nothing but its text. Go's escapes are
+// YAML's (YAML 1.2, 5.7); they cover the line ends that YAML would fold.
+func quote(s string) string { return strconv.Quote(s) }

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/viaduct-soap/viaduct/configs"
@@ -72,28 +74,57 @@ func (t *texter) report(r *assemble.Report) {
 	if r.Settings != "" {
 		title += " with " + r.Settings
 	}
-	fmt.Fprintln(t.w, t.paint(bold, title))
+	fmt.Fprintln(t.w, t.paint(bold, oneLine(title)))
 	t.summary(r)
 	t.services(r)
 	t.findings(r)
 }
 
-// summary is the first thing that is read: what runs, what needs a decision,
-// what cannot run.
+// summary is the first thing that is read: whether serve would start, what runs,
+// what needs a decision, what cannot run.
 func (t *texter) summary(r *assemble.Report) {
-	n := outcomes(r)
-	if len(r.Services) == 0 {
-		fmt.Fprintln(t.w, "  declares no service")
+	stops := 0
+	for _, f := range r.Findings {
+		if f.Stops {
+			stops++
+		}
 	}
+	if stops > 0 {
+		fmt.Fprintf(t.w, "  %s %s\n", t.paint(red, fmt.Sprintf("%-17s", "does not start")), count(stops, "finding")+" to resolve")
+	} else {
+		fmt.Fprintf(t.w, "  %s with this configuration\n", t.paint(green, fmt.Sprintf("%-17s", "starts")))
+	}
+	n := outcomes(r)
 	for _, o := range []assemble.Outcome{assemble.Runs, assemble.Decide, assemble.Cannot, assemble.Unused} {
 		if n[o] > 0 {
 			fmt.Fprintf(t.w, "  %s %s\n", t.paint(outcomeColor(o), fmt.Sprintf("%-17s", o)), count(n[o], "endpoint"))
 		}
 	}
+	if len(r.Services) == 0 {
+		fmt.Fprintln(t.w, "  declares no service")
+	}
 	c := Count(r)
-	fmt.Fprintf(t.w, "  %-17s %d honoured, %d equal to the default, %d passed through, %d without effect, %d refused, %d unused\n",
-		"settings", c[configs.Honoured], c[configs.Default], c[configs.PassedThrough], c[configs.NoEffect]+c[configs.Warning],
-		c[configs.Refused]+c[configs.Unconsumed], c[configs.Unused])
+	var parts []string
+	for _, x := range []struct {
+		n    int
+		what string
+	}{
+		{c[configs.Honoured], "honoured"},
+		{c[configs.Default], "equal to the default"},
+		{c[configs.Mapped], "mapped"},
+		{c[configs.PassedThrough], "passed through"},
+		{c[configs.NoEffect], "without effect"},
+		{c[configs.Warning], "with a warning"},
+		{c[configs.Refused] + c[configs.Unconsumed], "refused"},
+		{c[configs.Unused], "unused"},
+	} {
+		if x.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", x.n, x.what))
+		}
+	}
+	if len(parts) > 0 {
+		fmt.Fprintf(t.w, "  %-17s %s\n", "settings", strings.Join(parts, ", "))
+	}
 }
 
 func outcomes(r *assemble.Report) map[assemble.Outcome]int {
@@ -120,14 +151,14 @@ func Count(r *assemble.Report) map[configs.Effect]int {
 
 func (t *texter) services(r *assemble.Report) {
 	for _, s := range r.Services {
-		fmt.Fprintf(t.w, "\n  service %s %s", s.Name, t.paint(grey, "("+s.Pos.String()+")"))
+		fmt.Fprintf(t.w, "\n  service %s %s", oneLine(s.Name), t.paint(grey, "("+oneLine(s.Pos.String())+")"))
 		if s.As != "" {
-			fmt.Fprintf(t.w, ": %s", s.As)
+			fmt.Fprintf(t.w, ": %s", oneLine(s.As))
 		}
 		fmt.Fprintln(t.w)
 		for _, e := range s.Endpoints {
 			fmt.Fprintf(t.w, "    %s %s  %s  %s %s\n", t.paint(outcomeColor(e.Outcome), fmt.Sprintf("%-17s", e.Outcome)),
-				e.Name, e.Address, e.Binding, t.paint(grey, "("+e.Pos.String()+")"))
+				oneLine(e.Name), address(e.Address), oneLine(e.Binding), t.paint(grey, "("+oneLine(e.Pos.String())+")"))
 		}
 		if len(s.Endpoints) == 0 {
 			fmt.Fprintf(t.w, "    %s no endpoint\n", t.paint(outcomeColor(s.Outcome), fmt.Sprintf("%-17s", s.Outcome)))
@@ -135,10 +166,26 @@ func (t *texter) services(r *assemble.Report) {
 	}
 }
 
+// address shows one that is relative to something unknown in quotation marks.
+func address(a string) string {
+	if !strings.Contains(a, ":") {
+		return strconv.Quote(a)
+	}
+	return oneLine(a)
+}
+
 func (t *texter) findings(r *assemble.Report) {
-	first := true
+	first, later := true, 0
+	undecided := slices.ContainsFunc(r.Services, func(s assemble.ServiceReport) bool {
+		return s.As == "" && (s.Outcome == assemble.Decide || s.Outcome == assemble.Cannot)
+	})
 	for _, f := range r.Findings {
-		if !t.o.All && (f.Effect == configs.Honoured || f.Effect == configs.Default) {
+		switch {
+		case t.o.All:
+		case f.Effect == configs.Honoured || f.Effect == configs.Default:
+			continue
+		case f.Effect == configs.Unused && undecided:
+			later++
 			continue
 		}
 		if first {
@@ -146,6 +193,9 @@ func (t *texter) findings(r *assemble.Report) {
 			first = false
 		}
 		t.finding(f)
+	}
+	if later > 0 {
+		fmt.Fprintf(t.w, "\n%s unused as long as services need a decision; --all lists them\n", count(later, "element")+verb(later))
 	}
 }
 
@@ -155,27 +205,41 @@ func (t *texter) finding(f assemble.Finding) {
 	if text == "" {
 		text = f.Path
 	}
-	fmt.Fprintf(t.w, "%s: %s: %s", f.Pos, t.paint(color, word), text)
+	if f.Pos.File != "" || f.Pos.Line > 0 {
+		fmt.Fprintf(t.w, "%s: ", oneLine(f.Pos.String()))
+	}
+	fmt.Fprintf(t.w, "%s: %s", t.paint(color, word), oneLine(text))
 	if f.Code != "" {
 		fmt.Fprintf(t.w, " %s", t.paint(grey, "["+f.Code+"]"))
 	}
 	fmt.Fprintln(t.w)
 	if f.Remedy != "" {
 		fmt.Fprintln(t.w, "    viaduct.yaml:")
-		for line := range strings.Lines(strings.TrimRight(f.Remedy, "\n") + "\n") {
+		for line := range strings.Lines(strings.TrimRight(Visible(f.Remedy), "\n") + "\n") {
 			fmt.Fprint(t.w, "      ", line)
 		}
 	}
 }
 
+func verb(n int) string {
+	if n == 1 {
+		return " is"
+	}
+	return " are"
+}
+
 // label is how a finding is announced, and its colour.
 func label(f assemble.Finding) (word, color string) {
 	switch {
+	case f.Stops && f.Effect != configs.Refused && f.Effect != configs.Unconsumed:
+		return string(f.Effect) + ", refused by --strict", red
 	case f.Stops:
 		return string(f.Effect), red
+	case f.Effect == configs.Refused:
+		return "refused, and left out", yellow // the rest starts without it
 	case f.Effect == configs.Honoured || f.Effect == configs.Default:
 		return string(f.Effect), green
-	case f.Effect == configs.Warning || f.Effect == configs.Refused || f.Effect == configs.PassedThrough:
+	case f.Effect == configs.Warning || f.Effect == configs.PassedThrough:
 		return string(f.Effect), yellow
 	default:
 		return string(f.Effect), grey
