@@ -18,9 +18,16 @@ import (
 )
 
 // webConfig is a routing service with an endpoint for each version, a big one, a
-// streamed one and one over TLS, and an echo service.
-func webConfig(g *rig) string {
-	return strings.NewReplacer("FRONT", g.front, "SECURE", g.secure, "BACK", g.back.addr).Replace(`<?xml version="1.0" encoding="utf-8"?>
+// streamed one and one over TLS, and an echo service; with xpath also a filter that
+// looks at everything three times over.
+func webConfig(g *rig, xpath bool) string {
+	filter, entry, headers := "", "", "true"
+	if xpath {
+		filter = `<filter name="wide" filterType="XPath" filterData="//*[//*[//*]]" />`
+		entry = `<add filterName="wide" endpointName="back11" priority="3" />`
+		headers = "false"
+	}
+	return strings.NewReplacer("XPATHFILTER", filter, "XPATHENTRY", entry, "ONHEADERS", headers, "FRONT", g.front, "SECURE", g.secure, "BACK", g.back.addr).Replace(`<?xml version="1.0" encoding="utf-8"?>
 <configuration>
   <system.serviceModel>
     <services>
@@ -44,7 +51,7 @@ func webConfig(g *rig) string {
     <behaviors>
       <serviceBehaviors>
         <behavior name="router">
-          <routing filterTableName="table" routeOnHeadersOnly="true" soapProcessingEnabled="true" />
+          <routing filterTableName="table" routeOnHeadersOnly="ONHEADERS" soapProcessingEnabled="true" />
         </behavior>
       </serviceBehaviors>
     </behaviors>
@@ -66,7 +73,7 @@ func webConfig(g *rig) string {
       <endpoint name="special12" address="http://BACK/special12" binding="wsHttpBinding" bindingConfiguration="plain" contract="*" />
     </client>
     <routing>
-      <filters>
+      <filters>XPATHFILTER
         <filter name="all" filterType="MatchAll" />
         <filter name="with12" filterType="EndpointName" filterData="s12" />
         <filter name="streamed" filterType="EndpointName" filterData="stream11" />
@@ -77,7 +84,7 @@ func webConfig(g *rig) string {
         <filter name="lettered" filterType="And" filter1="with12" filter2="action-lettered" />
       </filters>
       <filterTables>
-        <filterTable name="table">
+        <filterTable name="table">XPATHENTRY
           <add filterName="escaped" endpointName="special11" priority="2" />
           <add filterName="lettered" endpointName="special12" priority="2" />
           <add filterName="with12" endpointName="back12" priority="1" />

@@ -9,6 +9,6 @@
 // the end of a run the number of goroutines must be back where it was, and the
 // heap may have grown by a bounded amount.
 //
-// H-080 waits for XPath and H-081 for access rules; the test prints so. A row
-// id that no table lists fails the test.
+// H-081 waits for access rules; the test prints so. A row id that no table lists
+// fails the test.
 package hostile

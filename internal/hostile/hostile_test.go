@@ -15,7 +15,7 @@ func rows() []row {
 	return slices.Concat(
 		doctypeRows(), referenceRows(), depthRows(), tagRows(), prefixRows(), toRows(),
 		encodingRows(), characterRows(), truncatedRows(), trickleRows(),
-		structureRows(), headerRows(), actionRows(), unknownRows(),
+		structureRows(), headerRows(), actionRows(), unknownRows(), wideRows(),
 		framingRows(), targetRows(), fieldRows(), codingRows(), expectRows(), methodRows(), slowRows(),
 		answerRows(), poisonRows(), http2Rows(), dosRows(),
 	)
@@ -29,6 +29,7 @@ func rigs() map[string]string {
 		"full":      "xml:\n  check: full\n",
 		"slow":      "xml:\n  check: head\n",
 		"http2":     "xml:\n  check: head\n",
+		"xpath":     "xml:\n  check: head\nfilter:\n  time: 50ms\n",
 		"crowd":     "xml:\n  check: head\n",
 		"memory":    "xml:\n  check: head\nlimits:\n  messageMemory: 16777216\n  spool: 0\n",
 	}
@@ -36,7 +37,6 @@ func rigs() map[string]string {
 
 // waiting are the rows that cannot run yet.
 var waiting = map[string]string{ //nolint:gochecknoglobals // A constant.
-	"H-080": "waits for XPath",
 	"H-081": "waits for access rules",
 }
 

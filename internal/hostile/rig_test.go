@@ -76,7 +76,7 @@ func start(t *testing.T, bin, settings string) *rig {
 	dir := t.TempDir()
 	certificate, key := writeCertificate(t, dir)
 	conf, set := filepath.Join(dir, "web.config"), filepath.Join(dir, "viaduct.yaml")
-	require.NoError(t, os.WriteFile(conf, []byte(webConfig(g)), 0o600))
+	require.NoError(t, os.WriteFile(conf, []byte(webConfig(g, strings.Contains(settings, "filter:"))), 0o600))
 	require.NoError(t, os.WriteFile(set, []byte(baseSettings(g, certificate, key)+settings), 0o600))
 	g.cmd = exec.Command(bin, "serve", conf, "--settings", set) // It is ended by SIGTERM.
 	g.cmd.Stdout, g.cmd.Stderr, g.cmd.Dir = g.log, g.log, dir

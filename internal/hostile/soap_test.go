@@ -132,6 +132,15 @@ func actionRows() []row {
 	}
 }
 
+// wideRows make a configured XPath filter look at many nodes many times.
+func wideRows() []row {
+	return []row{{id: "H-080", rigs: "xpath", send: func() *request {
+		m := base11()
+		m.body = "<o:Place xmlns:o=\"urn:orders\">" + strings.Repeat("<a/>", 20_000) + "</o:Place>"
+		return post11(m).to("/big11")
+	}, want: outcome{status: 500, reason: refusal.FilterBudget, fault: "InternalServiceFault"}}}
+}
+
 // unknownRows speak to a service that nobody lives at.
 func unknownRows() []row {
 	unknown := func(address string, body string) func() *request {
