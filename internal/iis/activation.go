@@ -33,6 +33,7 @@ func ActivationPath(relative string) (string, error) {
 	path = strings.TrimPrefix(strings.ReplaceAll(path, `\`, "/"), "~/")
 	var segments []string
 	for s := range strings.SplitSeq(path, "/") {
+		s = strings.TrimSpace(s) // Windows has no names with blanks around
 		switch {
 		case s == "" || s == ".":
 		case s == ".." && len(segments) == 0:

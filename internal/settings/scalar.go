@@ -266,10 +266,14 @@ func parsePrefix(_ *Row, s string) (netip.Prefix, error) {
 	return p.Masked(), nil
 }
 
-// quoteKey shows a word of the file; longer text may be anything, and is not
-// shown.
+// quoteKey shows a word of the file, or a name of parts with dots, as .NET has
+// them; other text may be anything, and is not shown.
 func quoteKey(s string) string {
-	if len(s) > 40 || strings.ContainsAny(s, " \t\r\n=:@") {
+	longest := 40
+	if strings.Contains(s, ".") {
+		longest = 200
+	}
+	if len(s) > longest || strings.ContainsAny(s, " \t\r\n=:@") {
 		return "(not shown)"
 	}
 	return strconv.Quote(s)
