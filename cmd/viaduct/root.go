@@ -76,7 +76,7 @@ func newRoot(s streams) *cobra.Command {
 		Long: `Viaduct hosts the endpoints that a web.config or app.config declares, receives
 SOAP messages, chooses the endpoint and hands each message on.
 
-Start with "viaduct demo", then "viaduct serve web.config".`,
+Start with "viaduct demo", then "viaduct check web.config".`,
 		SilenceErrors:         true,
 		SilenceUsage:          true,
 		DisableFlagsInUseLine: true,
