@@ -12,20 +12,21 @@ import (
 // overrideSecurity puts the operator's security in the place of the file's
 // (bindings[] of the settings).
 func (b *builder) overrideSecurity() {
+	if len(b.settings.Bindings) == 0 {
+		return
+	}
+	used, there := map[string][]*configs.Binding{}, map[string]bool{}
+	for _, c := range b.usedBindings() {
+		name := bindingName(c)
+		used[name], there[name] = append(used[name], c), true
+	}
 	for i := range b.settings.Bindings {
 		set := &b.settings.Bindings[i]
-		kind, name, _ := strings.Cut(set.Name.Get(), "/")
-		there := map[string]bool{}
-		found := false
-		for _, c := range b.usedBindings() {
-			there[bindingName(c)] = true
-			if c.Kind != kind || c.Name.Peek() != name {
-				continue
-			}
-			found = true
+		found := used[strings.TrimSuffix(set.Name.Get(), "/")]
+		for _, c := range found {
 			b.override(c, set)
 		}
-		if !found {
+		if len(found) == 0 {
 			b.wrong(set.Name.Pos, "bindings[].name", fmt.Sprintf("no endpoint in %s has the binding %q; they have %s", b.file.Name, set.Name.Get(), list(there)))
 		}
 	}
